@@ -1,1 +1,37 @@
+"""Pictures, texts and sentences as vectors, and the store that keeps them."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from encoders.batches import UNLABELLED, CommentedPosts, Tokens
+    from encoders.image import ImageEncoder
+    from encoders.sentences import SentenceEncoder
+    from encoders.store import FeatureStore, write_features
+    from encoders.text import StoredText, TextEncoder
+    from encoders.tokens import Tokenizer
+
+__all__ = [
+    "UNLABELLED",
+    "CommentedPosts",
+    "FeatureStore",
+    "ImageEncoder",
+    "SentenceEncoder",
+    "StoredText",
+    "TextEncoder",
+    "Tokenizer",
+    "Tokens",
+    "write_features",
+]
+
+_MODULES = ("batches", "store", "tokens", "text", "image", "sentences")  # quick to import first
+
+
+def __getattr__(name: str) -> Any:
+    # timm, transformers and sentence-transformers take many seconds to import, and opening a picture needs none.
+    if name in __all__:
+        for module in _MODULES:
+            found = getattr(import_module(f"encoders.{module}"), name, None)
+            if found is not None:
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,1 +1,7 @@
-
+from lightning_modules.base_classifiers import BaseOutput as BaseOutput
+from lightning_modules.base_classifiers import BertCnn as BertCnn
+from lightning_modules.comment_attention import AdditiveScore as AdditiveScore
+from lightning_modules.comment_attention import BilinearScore as BilinearScore
+from lightning_modules.comment_attention import CommentAttention as CommentAttention
+from lightning_modules.comment_attention import FeedForwardScore as FeedForwardScore
+from lightning_modules.comment_aware import CommentAwareClassifier as CommentAwareClassifier

@@ -1,0 +1,70 @@
+"""Flickr8k: `captions.tsv` (image, caption_no, split, caption), `images/`; caption 0 is the post, others comments."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+
+from datamodules.posts import Comment, Media, Post
+from datamodules.preparing import Converted, Options, Piece, Problem, Raw
+from datamodules.preparing.readers import row_pieces
+from datamodules.preparing.records import Card
+
+_FILE = "captions.tsv"
+_COLUMNS = ["image", "caption_no", "split", "caption"]
+_PARTS = {"train": "train", "dev": "validation", "test": "test"}  # "extra" pictures are in no official split
+
+
+def open_layout(raw: Path, options: Options) -> "Flickr8k":
+    """Flickr8k under `raw`; FileNotFoundError names what is missing."""
+    options.only_name("flickr8k")
+    if not (raw / _FILE).is_file():
+        raise FileNotFoundError(f"{raw / _FILE}: not there; columns {', '.join(_COLUMNS)}, separated by tabs")
+    licence = "non-commercial research; pictures belong to their Flickr owners (Hodosh et al. 2013)"
+    return Flickr8k(Card(options.name or "flickr8k", licence, raw, raw, (raw / _FILE,), {}))
+
+
+@dataclass(frozen=True)
+class Flickr8k:
+    """Photographs with five captions each."""
+
+    card: Card
+
+    def pieces(self) -> list[Piece]:
+        return row_pieces(_FILE, len(self._pictures()))
+
+    def read(self, piece: Piece) -> Iterator[Raw | Problem]:
+        for line, rows in self._pictures()[piece.begin : piece.end]:
+            yield Raw(_FILE, line, rows)
+
+    def convert(self, raw: Raw) -> Converted | Problem:
+        rows = raw.value
+        image = rows[0][0]
+        if any(len(row) != len(_COLUMNS) for row in rows):
+            return Problem(_FILE, raw.line, image, f"columns: not {len(_COLUMNS)} in every row of this picture")
+        splits = {row[2] for row in rows}
+        numbers = [row[1] for row in rows]
+        if len(splits) > 1 or not splits <= {*_PARTS, "extra"} or len({*numbers}) < len(rows):
+            return Problem(_FILE, raw.line, image, f"splits or numbers: {sorted(splits)}, captions {numbers}")
+        captions = {int(row[1]) if row[1].isdecimal() else -1: row[3] for row in rows}
+        comments = [Comment(text=captions[number]) for number in sorted(captions) if number and captions[number]]
+        media = [Media(f"images/{image}")]
+        own = PurePosixPath(image).stem
+        post = Post(f"{self.card.name}/{own}", text=captions.get(0) or None, media=media, comments=comments or None)
+        doubts = ("not UTF-8: some bytes of a caption",) if any("\ufffd" in row[3] for row in rows) else ()
+        return Converted(post, {"paper": _PARTS[part]} if (part := splits.pop()) in _PARTS else {}, doubts)
+
+    def refuse(self, post: Post) -> str | None:
+        return None
+
+    def _pictures(self) -> list[tuple[int, list[list[str]]]]:
+        """Rows of each picture and the line of the first."""
+        path = self.card.root / _FILE
+        # nothing is quoted, so a line is a row
+        lines = path.read_bytes().decode("utf-8-sig", errors="replace").split("\n")
+        rows = [line.removesuffix("\r").split("\t") for line in lines]
+        if rows[0] != _COLUMNS:
+            raise ValueError(f"{path}, line 1: the header must be {', '.join(_COLUMNS)}")
+        numbered = [(line, row) for line, row in enumerate(rows, 1) if line > 1 and row != [""]]
+        groups = groupby(numbered, key=lambda item: item[1][0])
+        return [(group[0][0], [row for _, row in group]) for _, found in groups if (group := list(found))]

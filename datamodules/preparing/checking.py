@@ -1,0 +1,104 @@
+"""What every post is checked for, whatever it came from."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import msgspec
+
+from datamodules.posts import Comment, Media, Post
+from datamodules.preparing.records import Converted, Problem, Raw
+from encoders.pictures import check_picture
+
+
+class Refused(Exception):
+    """A row can't be kept; its text is the cause."""
+
+
+def check(root: Path, raw: Raw, converted: Converted) -> tuple[Post | None, list[Problem]]:
+    """Return the post as it may be stored, or None, and all that is wrong with it.
+
+    Args:
+        root: media root, under which every picture must decode.
+        raw: says where the record stands.
+        converted: the format's result.
+    """
+    post, doubts = converted.post, [*raw.doubts, *converted.doubts]
+    try:
+        post = _clean(post, doubts)
+        lost = len(doubts)
+        media = _sound_media(root, post.media or [], doubts) or None
+        comments = [_sound_comment(root, comment, doubts) for comment in post.comments or []] or None
+        if len(doubts) > lost and media is None and not (post.text or post.title or post.ocr_text):
+            raise Refused(f"{doubts[lost]}, and no text")
+    except Refused as refusal:
+        return None, [Problem(raw.file, raw.line, post.id, str(refusal))]
+    problems = [Problem(raw.file, raw.line, post.id, doubt, "kept") for doubt in doubts]
+    return msgspec.structs.replace(post, media=media, comments=comments), problems
+
+
+def _clean(post: Post, doubts: list[str]) -> Post:
+    """Without NULs and lone surrogates, which no Arrow string or tokenizer stands."""
+    try:
+        dirty = b"\\u0000" in msgspec.json.encode(post)
+    except UnicodeEncodeError:
+        dirty = True
+    own = post.id.partition("/")[2]
+    if not own or own != own.strip() or not own.isprintable():
+        raise Refused(f"id: {own!r} is empty or not printable")
+    if not dirty:
+        return post
+    doubts.append("NUL or lone surrogate: removed")
+    return msgspec.convert(_printable(msgspec.to_builtins(post)), Post)
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    return {key: _printable(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _sound_media(root: Path, media: Iterable[Media], doubts: list[str]) -> list[Media]:
+    """Without the paths of lost files; what was said of a lost picture stays."""
+    sound = []
+    for medium in media:
+        fault = medium.path and _fault(root, medium.path, medium.kind)
+        if fault:
+            doubts.append(fault)
+        if not fault:
+            sound.append(medium)
+        elif medium.descriptions or medium.attributes:
+            sound.append(msgspec.structs.replace(medium, path=None))
+    return sound
+
+
+def _sound_comment(root: Path, comment: Comment, doubts: list[str]) -> Comment:
+    if not comment.media:
+        return comment
+    faults = {path: _fault(root, path, kind_of(path)) for path in comment.media}
+    doubts += filter(None, faults.values())
+    return msgspec.structs.replace(comment, media=[path for path in comment.media if not faults[path]] or None)
+
+
+def kind_of(path: str) -> str:
+    """ "video" or "image", by the file's ending."""
+    return "video" if path.lower().endswith((".mp4", ".gif", ".webm", ".avi", ".mov", ".mkv", ".ts")) else "image"
+
+
+@lru_cache(maxsize=100_000)  # posts share pictures (memes, retweets)
+def _fault(root: Path, path: str, kind: str) -> str:
+    """What is wrong with a file, or ""; a path that leaves the media root is refused."""
+    if PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor or ".." in path.replace("\\", "/").split("/"):
+        raise Refused(f"path outside: {path!r} is absolute or holds '..'")
+    try:
+        size = (root / path).stat().st_size if (root / path).is_file() else None
+        if size is None:
+            return f"{kind} missing: {path}"
+        if kind == "image":
+            check_picture(root / path)
+        return "" if size else f"{kind} broken: {path} is empty"
+    except (OSError, ValueError) as error:
+        return f"{kind} broken: " + str(error).replace(f"{root}/", "")

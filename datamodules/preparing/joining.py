@@ -1,0 +1,139 @@
+"""Parts to the prepared data set, in the order of the plan."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from datamodules.posts import SCHEMA, SPLIT, USERS, VERSION
+from datamodules.preparing.atomic import write_table
+from datamodules.preparing.parts import part_path, read_problems
+from datamodules.preparing.records import Card, Problem
+
+PARTS = ("train", "validation", "test")
+
+
+def join(card: Card, parts: Path, count: int, out: Path) -> dict[str, Any]:
+    """Write posts, users, splits and problems into `out`; return what `dataset.json` says of them.
+
+    Of several posts with one id the first stays. One part is held in memory at a time.
+    """
+    (out / "posts").mkdir(parents=True)
+    (out / "splits").mkdir()
+    book = _Book(card)
+    repeated, seen = _repeated(parts, count), set[str]()
+    with (out / "problems.jsonl").open("w", encoding="utf-8") as handle:
+        for index in range(count):
+            table, copies = _without_copies(pq.read_table(part_path(parts, index, "parquet")), repeated, seen)
+            book.add(table)
+            if len(table):  # datasets fails on empty files
+                write_table(out / "posts" / f"part-{index:06d}.parquet", table.select(SCHEMA.names))
+            for problem in [*read_problems(part_path(parts, index, "jsonl")), *copies]:
+                book.outcomes[problem.outcome][problem.name] += 1
+                handle.write(published(problem))
+        handle.flush()
+        os.fsync(handle.fileno())
+    book.write(out)
+    return book.counts()
+
+
+class _Book:
+    """What is gathered over all parts."""
+
+    def __init__(self, card: Card) -> None:
+        self.card = card
+        self.kept = 0
+        self.outcomes: dict[str, Counter[str]] = {"bad": Counter(), "dropped": Counter(), "kept": Counter()}
+        self.splits: dict[str, list[tuple[str, str]]] = {}
+        self.users: pa.Array = pa.array([], pa.string())
+        self.values: dict[str, set[str]] = {}
+        self.ids: list[str] = []
+
+    def add(self, table: pa.Table) -> None:
+        self.kept += len(table)
+        self.users = pc.unique(pa.concat_arrays([self.users, *table["user"].drop_null().chunks]))
+        for post, parts in zip(table["id"].to_pylist(), table["parts"].to_pylist(), strict=True):
+            for row in parts:
+                self.splits.setdefault(row["protocol"], []).append((post, row["part"]))
+        labels = table["labels"].combine_chunks().flatten()
+        for task, value in set(zip(labels.field("task").to_pylist(), labels.field("value").to_pylist(), strict=True)):
+            self.values.setdefault(task, set()).add(value)
+        if self.card.random_split:
+            self.ids += table["id"].to_pylist()
+
+    def write(self, out: Path) -> None:
+        if self.card.random_split:
+            self.splits["random"] = random_parts(self.ids)
+        for protocol, rows in sorted(self.splits.items()):
+            table = pa.table([[post for post, _ in rows], [part for _, part in rows]], schema=SPLIT)
+            write_table(out / "splits" / f"{protocol}.parquet", table)
+        users = sorted(self.users.to_pylist())
+        write_table(out / "users.parquet", pa.table([users, [None] * len(users)], schema=USERS))
+
+    def counts(self) -> dict[str, Any]:
+        dropped = self.outcomes["bad"] + self.outcomes["dropped"]
+        tasks = self.card.tasks
+        return {
+            "version": VERSION,
+            "name": self.card.name,
+            "licence": self.card.licence,
+            "media_root": str(self.card.media_root),
+            "tasks": {task: sorted(values) for task, values in self.values.items()} if tasks is None else tasks,
+            "kept": self.kept,
+            "dropped": dict(dropped),
+            "suspicious": dict(self.outcomes["kept"]),
+        }
+
+
+def published(problem: Problem) -> str:
+    """A line of `problems.jsonl`."""
+    fields = {"file": problem.file, "line": problem.line, "id": problem.id, "cause": problem.cause}
+    return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+def random_parts(ids: list[str], seed: int = 0) -> list[tuple[str, str]]:
+    """80/10/10 by an order drawn from (seed, id), so that one post more moves few others; in the order of `ids`."""
+    drawn = sorted(ids, key=lambda post: hashlib.sha256(f"{seed} {post}".encode()).digest())
+    tenth = len(ids) // 10
+    part = dict.fromkeys(drawn, "train")
+    part |= dict.fromkeys(drawn[:tenth], "test") | dict.fromkeys(drawn[tenth : 2 * tenth], "validation")
+    return [(post, part[post]) for post in ids]
+
+
+def _hash(post: str) -> int:
+    return int.from_bytes(hashlib.blake2b(post.encode(), digest_size=8).digest(), "little")
+
+
+def _repeated(parts: Path, count: int) -> set[int]:
+    """Hashes that occur more than once: 8 bytes a post, where a set of all ids would take gigabytes."""
+    every = [np.zeros(0, np.uint64)]
+    for index in range(count):
+        ids = pq.read_table(part_path(parts, index, "parquet"), columns=["id"])["id"].to_pylist()
+        every.append(np.array([_hash(post) for post in ids], np.uint64))
+    hashes, times = np.unique(np.concatenate(every), return_counts=True)
+    return set(hashes[times > 1].tolist())
+
+
+def _without_copies(table: pa.Table, repeated: set[int], seen: set[str]) -> tuple[pa.Table, list[Problem]]:
+    """The rows whose id did not occur before, and a problem for each other one."""
+    first, copies = [], []
+    for post, file, line in _places(table) if repeated else []:
+        copy = _hash(post) in repeated and post in seen
+        first.append(not copy)
+        if copy:
+            copies.append(Problem(file, line, post, "duplicate id: the first stays", "dropped"))
+        elif _hash(post) in repeated:
+            seen.add(post)
+    return (table.filter(pa.array(first, pa.bool_())) if copies else table), copies
+
+
+def _places(table: pa.Table) -> Iterator[tuple[str, str, int]]:
+    yield from zip(table["id"].to_pylist(), table["file"].to_pylist(), table["line"].to_pylist(), strict=True)

@@ -1,0 +1,111 @@
+"""One atomic part for each piece of the input, by any number of workers, after any kill."""
+
+import multiprocessing
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from datamodules.posts import SCHEMA, Post
+from datamodules.preparing.atomic import write_atomically, write_json, write_table
+from datamodules.preparing.checking import check
+from datamodules.preparing.records import Format, Piece, Problem
+
+_PARTS = pa.list_(pa.struct({"protocol": pa.string(), "part": pa.string()}))
+PART_SCHEMA = pa.schema(
+    [*SCHEMA, pa.field("file", pa.string()), pa.field("line", pa.int64()), pa.field("parts", _PARTS)]
+)
+
+
+def part_path(folder: Path, index: int, ending: str) -> Path:
+    """`ending` is "parquet" (posts), "jsonl" (problems) or "json" (counts, the marker)."""
+    return folder / f"{index:06d}.{ending}"
+
+
+def write_parts(layout: Format, pieces: list[Piece], folder: Path, workers: int) -> None:
+    """Write the parts that are not there yet; a part counts when its marker does."""
+    for stale in folder.glob("*.tmp"):
+        stale.unlink()
+    todo = [index for index in range(len(pieces)) if not part_path(folder, index, "json").exists()]
+    if workers == 1 or len(todo) < 2:
+        for done, index in enumerate(todo, 1):
+            write_part(layout, pieces[index], folder, index)
+            _show(done, len(todo))
+        return
+    # forkserver: a fork of a process that has used Arrow's threads may hang
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(min(workers, len(todo)), context, initializer=_end_with_parent) as pool:
+        jobs = [pool.submit(write_part, layout, pieces[index], folder, index) for index in todo]
+        try:
+            for done, job in enumerate(as_completed(jobs), 1):
+                job.result()
+                _show(done, len(todo))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def write_part(layout: Format, piece: Piece, folder: Path, index: int) -> None:
+    """Read, convert and check one piece; write its posts and problems, then its marker."""
+    counts: Counter[str] = Counter(read=0, media=0)
+    rows: list[dict] = []
+    problems: list[Problem] = []
+    for post, extra, found in _posts(layout, piece, counts):
+        problems += found
+        if post is not None:
+            rows.append(msgspec.to_builtins(post) | extra)
+    write_table(part_path(folder, index, "parquet"), pa.Table.from_pylist(rows, PART_SCHEMA))
+    write_problems(part_path(folder, index, "jsonl"), problems)
+    write_json(part_path(folder, index, "json"), counts)
+
+
+def write_problems(path: Path, problems: list[Problem]) -> None:
+    """One a line, as they are stored between the stages."""
+    write_atomically(path, lambda temporary: _fill(temporary, problems))
+
+
+def read_problems(path: Path) -> list[Problem]:
+    """The inverse of `write_problems`."""
+    return [msgspec.json.decode(line, type=Problem) for line in path.read_bytes().splitlines()]
+
+
+def _posts(
+    layout: Format, piece: Piece, counts: Counter[str]
+) -> Iterator[tuple[Post | None, dict[str, object], list[Problem]]]:
+    root = layout.card.media_root
+    for raw in layout.read(piece):
+        counts["read"] += 1
+        converted = raw if isinstance(raw, Problem) else layout.convert(raw)
+        if isinstance(raw, Problem) or isinstance(converted, Problem):
+            yield None, {}, [converted]  # type: ignore[list-item]
+            continue
+        post, problems = check(root, raw, converted)
+        counts["media"] += sum(bool(media.path) for media in (post.media if post else None) or [])
+        if post is not None and (cause := layout.refuse(post)):
+            post, problems = None, [Problem(raw.file, raw.line, converted.post.id, cause, "dropped")]
+        parts = [{"protocol": protocol, "part": part} for protocol, part in sorted(converted.parts.items())]
+        yield post, {"file": raw.file, "line": raw.line, "parts": parts}, problems
+
+
+def _fill(path: Path, problems: list[Problem]) -> None:
+    path.write_bytes(b"".join(msgspec.json.encode(problem) + b"\n" for problem in problems))
+
+
+def _show(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done}/{total} pieces", end="" if done < total else "\n", file=sys.stderr, flush=True)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever, or go on writing beside the next run."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()

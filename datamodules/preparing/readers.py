@@ -1,0 +1,99 @@
+"""Raw records with their line numbers, from files that may be broken anywhere."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from datamodules.preparing.records import Piece, Problem
+
+PIECE = 16 * 2**20  # bytes; big enough that starting a piece costs nothing, small enough to be lost
+LONGEST = 2**24  # bytes of a line; longer ones are no posts
+_BOM = b"\xef\xbb\xbf"
+
+
+def line_pieces(root: Path, path: Path, size: int = PIECE) -> list[Piece]:
+    """Cut a file of lines into pieces of about `size` bytes that begin where a line does."""
+    pieces: list[Piece] = []
+    begin = end = 0
+    line = lines = 1
+    with path.open("rb") as handle:
+        while chunk := handle.read(size):
+            cut = chunk.rfind(b"\n") + 1
+            if cut:
+                lines += chunk.count(b"\n")
+                pieces.append(Piece(str(path.relative_to(root)), begin, end + cut, line))
+                begin, line = end + cut, lines
+            end += len(chunk)
+    if pieces and end > begin:  # a last line without its newline
+        return [*pieces[:-1], msgspec.structs.replace(pieces[-1], end=end)]
+    return pieces or ([Piece(str(path.relative_to(root)), 0, end)] if end else [])
+
+
+def row_pieces(file: str, rows: int, size: int = 500) -> list[Piece]:
+    """Cut a small table into pieces of `size` rows."""
+    return [Piece(file, begin, min(begin + size, rows)) for begin in range(0, rows, size)]
+
+
+def read_lines(root: Path, piece: Piece) -> Iterator[tuple[int, str] | Problem]:
+    """Lines of a piece as (number, text) without blank ones; a line that is no UTF-8 or has no end is a problem."""
+    number = piece.line - 1
+    with (root / piece.file).open("rb") as handle:
+        handle.seek(piece.begin)
+        while handle.tell() < piece.end:
+            number += 1
+            line = handle.readline(LONGEST)
+            if len(line) == LONGEST and not line.endswith(b"\n"):
+                while (rest := handle.readline(LONGEST)) and not rest.endswith(b"\n"):
+                    pass
+                yield Problem(piece.file, number, None, f"line too long: over {LONGEST} bytes")
+                continue
+            line = line.removeprefix(_BOM) if piece.begin == 0 and number == 1 else line
+            try:
+                text = line.decode("utf-8").strip()
+            except UnicodeDecodeError as error:
+                cause = f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
+                yield Problem(piece.file, number, None, cause)
+                continue
+            if text:
+                yield number, text
+
+
+def read_array(path: Path) -> list[tuple[int, Any]]:
+    """Values of a JSON array with the line on which each begins.
+
+    Raises:
+        ValueError: the file is no array; names the file, and the line of a syntax error.
+    """
+    text = path.read_text("utf-8-sig")
+    decode, skip = json.JSONDecoder().raw_decode, json.decoder.WHITESPACE.match  # type: ignore[attr-defined]
+    position = skip(text, 0).end()
+    if text[position : position + 1] != "[":
+        raise ValueError(f"{path}: no JSON array")
+    values: list[tuple[int, Any]] = []
+    line, counted = 1, 0
+    position = skip(text, position + 1).end()
+    while text[position : position + 1] != "]":
+        line, counted = line + text.count("\n", counted, position), position
+        try:
+            value, end = decode(text, position)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path}, line {line}: {error}; is the file cut off?") from None
+        values.append((line, value))
+        position = skip(text, end).end()
+        if text[position : position + 1] == ",":
+            position = skip(text, position + 1).end()
+        elif text[position : position + 1] != "]":
+            raise ValueError(f"{path}, line {line}: no comma or end after this value; is the file cut off?")
+    return values
+
+
+def read_any(path: Path) -> tuple[str, tuple[str, ...]]:
+    """A text file as UTF-8 or else Latin-1, and the cause for suspicion in the second case."""
+    data = path.read_bytes().removeprefix(_BOM)
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), (f"not UTF-8: {path.name} read as Latin-1",)

@@ -1,0 +1,99 @@
+"""What passes between a format and the shared part."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from datamodules.posts import Post
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A fixed share of one source file: bytes of a file of lines, or rows of a small table."""
+
+    file: str  # relative to the raw folder
+    begin: int
+    end: int
+    line: int = 1  # line number of the first line
+
+
+class Problem(msgspec.Struct):
+    """A row that was dropped or is suspicious; `cause` is "short name" or "short name: detail"."""
+
+    file: str
+    line: int
+    id: str | None
+    cause: str
+    outcome: Literal["bad", "dropped", "kept"] = "bad"  # defect, rule of the format, kept though suspicious
+
+    @property
+    def name(self) -> str:
+        """The cause without its detail, as it is counted."""
+        return self.cause.partition(": ")[0]
+
+
+class Raw(NamedTuple):
+    """One raw record and where it stands."""
+
+    file: str
+    line: int
+    value: Any
+    doubts: tuple[str, ...] = ()  # causes for suspicion seen while reading
+
+
+class Converted(NamedTuple):
+    """A post, the part it has in each protocol, and causes for suspicion."""
+
+    post: Post
+    parts: dict[str, str] = {}  # noqa: RUF012  # never written to
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may choose; None is the format's own choice."""
+
+    name: str | None = None
+    language: str | None = None
+    language_model: str | None = None
+    keep_without_comments: bool = False
+    keep_without_pictures: bool = False
+
+    def only_name(self, layout: str) -> None:
+        """ValueError when anything but the name is chosen: a benchmark keeps all of its posts."""
+        if self != Options(self.name):
+            raise ValueError(f"{layout} keeps every post; only wild takes --language... and --keep_without...")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `dataset.json` says beside the counts."""
+
+    name: str
+    licence: str
+    root: Path  # raw folder
+    media_root: Path
+    sources: tuple[Path, ...]  # files with checksums, under the root; pictures are not among them
+    tasks: dict[str, list[str]] | None = None  # None: the values seen, sorted
+    random_split: bool = False  # adds protocol `random`, 80/10/10
+    options: Options = Options()
+
+
+class Format(Protocol):
+    """A published layout. Its objects travel to workers, so they hold paths and settings only."""
+
+    card: Card
+
+    def pieces(self) -> list[Piece]:
+        """Shares of the sources, the same on every machine."""
+
+    def read(self, piece: Piece) -> Iterator[Raw | Problem]:
+        """Raw records of one piece, in the order of the file."""
+
+    def convert(self, raw: Raw) -> Converted | Problem:
+        """One record to a post or a problem; must not look at any other record."""
+
+    def refuse(self, post: Post) -> str | None:
+        """Cause to leave out a sound post whose media have been checked."""

@@ -1,0 +1,3 @@
+from datamodules.simulated.simulate import simulate
+
+__all__ = ["simulate"]

@@ -1,0 +1,162 @@
+"""One simulated network, drawn and written."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from datamodules.simulated.labels import CLASSES, POPULATIONS, label
+from datamodules.simulated.layouts import write_mvsa_json, write_mvsa_official, write_posts, write_truth
+from datamodules.simulated.network import Network, Population, Truth, draw_network, draw_truth
+from datamodules.simulated.pictures import render
+from datamodules.simulated.texts import write_comments, write_text
+
+PARTS = {"train": 0.55, "validation": 0.17, "test": 0.28}  # 600 posts: a test part of 168
+FIRST_NUMBER = {"sarcasm": 100_000, "relation": 200_000, "hate": 300_000, "sentiment": 400_000, "corpus": 500_000}
+MVSA_POSTS = 60
+ENTRIES = ("media", *CLASSES, "corpus", "mvsa_official", "mvsa_json", "truth.parquet")  # the last one tells: complete
+UNFINISHED = ".simulated.tmp"
+
+
+class Sample(NamedTuple):
+    """A post as its files show it, its causes, and its picture."""
+
+    post: dict[str, Any]
+    truth: Truth
+    picture: Image.Image
+
+
+class Writer:
+    """Draws the posts of one seed into a media folder; no two of them share a text, as the leak check would see it."""
+
+    def __init__(self, seed: int, media: Path) -> None:
+        self.seed, self.media = seed, media
+        self.network: Network = draw_network(seed)
+        self.texts: set[str] = set()
+
+    def draw(self, population: Population, number: int, split: str | None, task: str | None) -> Sample:
+        """Return one post; each has a random stream of its own, so that counts change no post but by its text."""
+        rng, words = (np.random.default_rng([self.seed, number, stream]) for stream in range(2))
+        truth = draw_truth(rng, self.network, population, number)
+        text = write_text(words, truth)
+        while text in self.texts:
+            text = write_text(words, truth)
+        self.texts.add(text)
+        post = {
+            "id": str(number),
+            "text": text,
+            "image": f"{number}.jpg",
+            "user": f"u{truth.user:03d}",
+            "created_at": truth.created_at.isoformat(),
+            "comments": [] if task else write_comments(rng, truth, len(self.network.interests)),
+            "labels": {task: label(task, truth)} if task else {},
+            "split": split,
+            **self._votes(rng, truth),
+            "tags": [truth.topic],
+        }
+        return Sample(post, truth, render(rng, truth))
+
+    def save(self, sample: Sample) -> None:
+        """Write a post's picture."""
+        sample.picture.save(self.media / sample.post["image"], quality=85)
+
+    def _votes(self, rng: np.random.Generator, truth: Truth) -> dict[str, int]:
+        """Views follow the user's popularity; votes follow views, striking pictures and their mood."""
+        views = int(rng.poisson(np.exp(5 + self.network.popularity[truth.user])))
+        liking = 1 / (1 + np.exp(-(0.8 + 0.6 * truth.scene.striking + 0.7 * truth.scene.mood)))
+        votes = int(rng.binomial(views, 0.1))
+        ups = int(rng.binomial(votes, liking))
+        return {"ups": ups, "downs": votes - ups, "views": views}
+
+
+def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000) -> None:
+    """Write a simulated network's raw layouts; the package's docstring says what causes what.
+
+    The same arguments give the same bytes. A network that is there already is replaced; other files stay. All is
+    first written under a temporary name in `folder`; `truth.parquet` is put in place last.
+
+    Args:
+        folder: is made; gets `media/`, one folder a task, `corpus/`, `mvsa_official/`, `mvsa_json/`, `truth.parquet`.
+        seed: non-negative; another seed is another network, with other users and other scenes at its events.
+        labelled: posts of each of the four tasks, at least 20.
+        corpus: posts with comments and without labels, more than `labelled`.
+
+    Raises:
+        ValueError: too few posts.
+    """
+    if labelled < 20 or corpus <= labelled:
+        raise ValueError(f"labelled={labelled}, corpus={corpus}: give at least 20 and a larger corpus")
+    folder = Path(folder)
+    unfinished = folder / UNFINISHED
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / "media").mkdir(parents=True)
+    _write(unfinished, seed, labelled, corpus)
+    _flush(unfinished)
+    for name in reversed(ENTRIES):  # an old mark of completeness goes first
+        _remove(folder / name)
+    for name in ENTRIES:
+        os.replace(unfinished / name, folder / name)
+    unfinished.rmdir()
+
+
+def split_of(position: int, count: int) -> str:
+    """Return the part of a post; posts are exchangeable, so the order may decide."""
+    for part, end in zip(PARTS, np.cumsum(tuple(PARTS.values())), strict=True):
+        if position < round(end * count):
+            return part
+    return "test"
+
+
+def _write(folder: Path, seed: int, labelled: int, corpus: int) -> None:
+    writer = Writer(seed, folder / "media")
+    truths: list[Truth] = []
+    for task, population in POPULATIONS.items():
+        samples = [
+            writer.draw(population, FIRST_NUMBER[task] + position, split_of(position, labelled), task)
+            for position in range(labelled)
+        ]
+        truths += _write_part(writer, folder, task, [task], samples)
+        if task == "sentiment":
+            _write_mvsa(folder, samples)
+    everybody = tuple(POPULATIONS.values())  # the corpus is of all their readers, in turn
+    samples = [
+        writer.draw(everybody[position % len(everybody)], FIRST_NUMBER["corpus"] + position, None, None)
+        for position in range(corpus)
+    ]
+    truths += _write_part(writer, folder, "corpus", [], samples)
+    write_truth(folder / "truth.parquet", truths)
+
+
+def _write_part(
+    writer: Writer, folder: Path, part: str, tasks: Sequence[str], samples: Sequence[Sample]
+) -> list[Truth]:
+    for sample in samples:
+        writer.save(sample)
+    write_posts(folder / part, f"simulated_{part}", tasks, [sample.post for sample in samples])
+    return [sample.truth for sample in samples]
+
+
+def _write_mvsa(folder: Path, samples: Sequence[Sample]) -> None:
+    """Take every tenth or so of the sentiment posts, so that all three parts are there."""
+    few = samples[:: max(1, len(samples) // MVSA_POSTS)][:MVSA_POSTS]
+    posts, truths = [sample.post for sample in few], [sample.truth for sample in few]
+    write_mvsa_official(folder / "mvsa_official", folder / "media", posts, truths)
+    write_mvsa_json(folder / "mvsa_json", folder / "media", posts, truths)
+
+
+def _flush(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,151 @@
+"""Frozen picture encoders."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+import PIL
+import timm
+import torch
+from PIL import Image
+from timm.data import resolve_model_data_config
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from encoders.weights import fetching, read_weights, resolve_weights, weights_digest
+
+
+class Preprocessing(NamedTuple):
+    """The shorter side scaled to `scaled`, the centre of side x side cut out, normalised as in the network's training.
+
+    Only the pixels that are kept are computed: a picture of 1 x 100,000 pixels would be 22 million pixels high scaled.
+    """
+
+    side: int
+    scaled: int
+    interpolation: str  # bilinear or bicubic
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, model: nn.Module, side: int) -> Self:
+        """What timm states for the network, at another side."""
+        config = resolve_model_data_config(model)
+        scaled = math.floor(side / config["crop_pct"])
+        return cls(side, scaled, config["interpolation"], tuple(config["mean"]), tuple(config["std"]))
+
+    def __str__(self) -> str:
+        """What a stored feature's key says of it."""
+        return (
+            f"shorter side to {self.scaled} pixels, {self.interpolation}, centre crop of {self.side}, "
+            f"mean {self.mean}, std {self.std}"
+        )
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        """Return (3, S, S) float32 of an RGB picture."""
+        left, right = self._kept(image.width, min(image.size))
+        top, bottom = self._kept(image.height, min(image.size))
+        resample = Image.Resampling[self.interpolation.upper()]
+        square = image.resize((self.side, self.side), resample, box=(left, top, right, bottom))
+        pixels = torch.from_numpy(np.array(square, dtype=np.float32)).permute(2, 0, 1) / 255  # (3, S, S)
+        return (pixels - torch.tensor(self.mean).view(3, 1, 1)) / torch.tensor(self.std).view(3, 1, 1)
+
+    def _kept(self, length: int, shorter: int) -> tuple[float, float]:
+        """Ends of the kept stretch of one axis, in pixels of the picture; rounded as torchvision rounds."""
+        whole = int(self.scaled * length / shorter)
+        start = round((whole - self.side) / 2)
+        return start * length / whole, (start + self.side) * length / whole
+
+
+class ImageEncoder(nn.Module):
+    """A pre-trained network without its classifier, frozen (CAST, section 3.2: ResNet-152, ImageNet, last pooling).
+
+    Args:
+        name: timm's name; the default tag is the recipe of the paper's time, 2,048 wide.
+        weights: local checkpoint file or folder, with any classifier or none; None takes the hub's.
+        side: S, pixels; ResNet-152 has a grid of 7 x 7 at 224 and of 14 x 14 at 448.
+        output: "pooled" for one vector, "grid" for regions row by row.
+        grid: G, regions a side, by adaptive average pooling of the last feature map (official code: 5 or 14).
+
+    Raises:
+        OSError: `weights` is None and the hub is out of reach; names the ways out.
+        FileNotFoundError, ValueError: local weights are missing, unsafe to read or of another network.
+    """
+
+    def __init__(
+        self,
+        name: str = "resnet152.tv_in1k",
+        weights: str | Path | None = None,
+        side: int = 224,
+        output: Literal["pooled", "grid"] = "pooled",
+        grid: int = 7,
+    ) -> None:
+        super().__init__()
+        if output not in ("pooled", "grid"):
+            raise ValueError(f"output is 'pooled' or 'grid', not {output!r}")
+        self.name, self.side, self.output, self.grid = name, side, output, grid
+        self.model: Any = _pretrained(name) if weights is None else _local(name, Path(resolve_weights(weights)))
+        self.model.float().requires_grad_(False)
+        self.preprocess = Preprocessing.of(self.model, side)
+        self.eval()
+        with torch.inference_mode():
+            self._shape = tuple(self(torch.zeros(1, 3, side, side)).shape[1:])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(I,) pooled, or (R, I) with R = G * G regions."""
+        return self._shape
+
+    def key(self) -> dict[str, Any]:
+        """All that a picture's features depend on, as plain values."""
+        return {
+            "encoder": self.name,
+            "weights": weights_digest(self.model),
+            "preprocessing": str(self.preprocess),
+            "side": self.side,
+            "output": self.output,
+            "grid": self.grid if self.output == "grid" else None,
+            "timm": timm.__version__,
+            "pillow": PIL.__version__,
+        }
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Map (B, 3, S, S) from `preprocess` to (B, I), or (B, R, I) regions."""
+        if self.output == "pooled":
+            return self.model(pixels)  # (B, I)
+        maps = self.model.forward_features(pixels)  # (B, I, H, W)
+        if maps.dim() != 4 or maps.shape[1] != self.model.num_features:
+            raise ValueError(f"{self.name} has no feature map of channels, height and width: use output='pooled'")
+        return F.adaptive_avg_pool2d(maps, self.grid).flatten(2).transpose(1, 2)  # (B, G * G, I)
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay in evaluation mode: batch statistics must not move."""
+        return super().train(False)
+
+
+def _pretrained(name: str) -> nn.Module:
+    with fetching(name):
+        return timm.create_model(name, pretrained=True, num_classes=0)
+
+
+def _local(name: str, path: Path) -> nn.Module:
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder; `weights` takes local files, None takes the hub's")
+    model = timm.create_model(name, pretrained=False, num_classes=0)
+    wanted, given = model.state_dict(), read_weights(path)
+    _check_fit(name, path, wanted, given)
+    model.load_state_dict({key: given[key] for key in wanted if key in given}, strict=False)
+    return model
+
+
+def _check_fit(name: str, path: Path, wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    """Extra tensors are classifiers, which are left out; missing or misshapen ones mean another network."""
+    wrong = [key for key, value in wanted.items() if key not in given or given[key].shape != value.shape]
+    wrong = [key for key in wrong if not key.endswith("num_batches_tracked")]  # old checkpoints lack these counters
+    if wrong:
+        raise ValueError(
+            f"{path}: not the weights of {name}: {len(wrong)} of {len(wanted)} tensors are missing or of another "
+            f"shape, such as {wrong[0]}; give the timm name that the checkpoint was made for"
+        )

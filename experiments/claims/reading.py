@@ -1,0 +1,111 @@
+"""Claims files: what is claimed, of which rows, and what is known to fail. Imports nothing heavy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from experiments.arguments import choose
+from experiments.names import first_comment
+from experiments.tables import Table, convert, load_table, read_mapping
+
+FOLDER = Path(__file__).parent
+
+
+class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two rows of the table: the first is claimed to be better (or no worse, or alike)."""
+
+    better: str
+    worse: str
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One claim; it holds only if it holds for all of its pairs.
+
+    Args:
+        says: the claim in words.
+        source: where the paper makes it.
+        pairs: compared rows.
+        kind: said beforehand, not chosen by the result.
+        margin: of non-inferiority and equivalence, in points of percent.
+    """
+
+    says: str
+    source: str
+    pairs: list[Pair]
+    kind: Literal["superiority", "non_inferiority", "equivalence"] = "superiority"
+    margin: float = 0.0
+
+
+class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The claims of a paper.
+
+    Args:
+        title: of which paper.
+        table: its rows are compared, on its `compared` metric.
+        experiments: judged unless the command line says otherwise.
+        claims: key -> claim.
+        overrides: dotted settings of every run.
+        known_to_fail: claim -> experiment -> reason.
+    """
+
+    title: str
+    table: str
+    experiments: list[str]
+    claims: dict[str, Claim]
+    overrides: list[str] = []
+    known_to_fail: dict[str, dict[str, str]] = {}
+
+    def rows(self, table: Table) -> dict[str, list[str]]:
+        """Dotted settings of the rows that some claim compares, in the table's order."""
+        compared = {
+            name for claim in self.claims.values() for pair in claim.pairs for name in (pair.better, pair.worse)
+        }
+        return {row.name: row.overrides for row in (*table.rows, *table.controls) if row.name in compared}
+
+
+def claims_names() -> dict[str, str]:
+    """Paper -> first comment line of its claims file."""
+    return {path.stem: first_comment(path) for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+def load_claims(paper: str) -> Claims:
+    """The claims of that paper; an unknown name is answered and exits with 2."""
+    return read_claims(FOLDER / f"{choose('paper with claims', [paper], claims_names())[0]}.yaml")
+
+
+def read_claims(path: Path) -> Claims:
+    """Read and check a claims file.
+
+    Raises:
+        ValueError: it isn't such a file; names file and key.
+    """
+    raw = read_mapping(path)
+    parts = convert(path, "claims", raw.get("claims"), dict[str, dict])
+    checked = {name: convert(path, f"claims.{name}", part, Claim) for name, part in parts.items()}
+    claims = convert(path, "", raw | {"claims": checked}, Claims)
+    for problem in _problems(claims):
+        raise ValueError(f"{path}: {problem}")
+    return claims
+
+
+def _problems(claims: Claims) -> Iterator[str]:
+    """What the types can't say."""
+    table = load_table(claims.table)
+    rows = [row.name for row in (*table.rows, *table.controls)]
+    for experiment in claims.experiments:
+        if experiment not in table.experiments:
+            yield f"experiments: {experiment!r} is not in table {claims.table}"
+    for name, claim in claims.claims.items():
+        for pair in claim.pairs:
+            for row in (pair.better, pair.worse):
+                if row not in rows:
+                    yield f"claims.{name}.pairs: {row!r} is no row of table {claims.table}; there are {'; '.join(rows)}"
+        if (claim.kind == "superiority") != (claim.margin == 0):
+            yield f"claims.{name}.margin: superiority has none, non-inferiority and equivalence need one above 0"
+    for name, reasons in claims.known_to_fail.items():
+        if name not in claims.claims:
+            yield f"known_to_fail.{name}: no such claim; there are {', '.join(claims.claims)}"
+        for experiment in set(reasons) - set(table.experiments):
+            yield f"known_to_fail.{name}: {experiment!r} is not in table {claims.table}"

@@ -1,0 +1,99 @@
+"""LightningCLI with this suite's groups, and answers to mistyped options."""
+
+import json
+import logging
+import re
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lightning import Callback
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+
+from experiments.names import did_you_mean
+from experiments.protocols import Protocol
+
+
+class Parser(LightningArgumentParser):
+    """Says which known option an unknown one is nearest to."""
+
+    def error(self, message: str, ex: Exception | None = None) -> Any:
+        print(f"error: {message}{self._suggestion(message)}", file=sys.stderr)
+        print("`--help` lists all options, `--print_config` their values.", file=sys.stderr)
+        raise SystemExit(2)
+
+    def _suggestion(self, message: str) -> str:
+        words = re.findall(r"(?:--|key ['\"]|option ['\"]?|import path )([\w.]+)", message)
+        known = {name.lstrip("-") for name in self._option_string_actions} | _known_classes() | _arguments(sys.argv)
+        return "".join(did_you_mean(word, known - {word}) for word in words[:1])
+
+
+class ExperimentCLI(LightningCLI):
+    """One experiment's parser; instantiates model, data and trainer where `resolve_only` is False."""
+
+    def __init__(
+        self, args: Sequence[str], defaults: Path | None, callbacks: list[Callback], resolve_only: bool
+    ) -> None:
+        self.resolve_only = resolve_only
+        warnings.filterwarnings("ignore", "LightningCLI's args parameter")  # we always give both
+        logging.getLogger("lightning.fabric.utilities.seed").setLevel(logging.WARNING)
+        super().__init__(
+            args=list(args),
+            run=False,
+            save_config_callback=None,
+            seed_everything_default=0,
+            trainer_defaults={"callbacks": callbacks},
+            parser_kwargs={"default_config_files": [str(defaults)] if defaults else []},
+            auto_configure_optimizers=False,
+        )
+
+    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
+        kwargs.setdefault("dump_header", ["postlab"])
+        parser = Parser(prog="python -m experiments.run EXPERIMENT", allow_abbrev=False, **kwargs)
+        parser.add_argument("-c", "--config", action="config", help="YAML file whose values stand over the profile's.")
+        return parser
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.add_argument("--plan", type=str | None, default=None, help="function that makes the list of stages")
+        parser.add_argument("--table", type=str | None, default=None, help="table whose rows `run` computes")
+        parser.add_argument("--wandb", type=str, default="auto", help="auto (online with a key), offline or off")
+        parser.add_subclass_arguments(Protocol, "protocol", required=False)
+        parser.link_arguments("data.num_classes", "model.init_args.num_classes", apply_on="instantiate")
+
+    def instantiate_classes(self) -> None:
+        if not self.resolve_only:
+            super().instantiate_classes()
+
+
+def parse(defaults: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """Parsed and checked settings as plain values."""
+    cli = ExperimentCLI(overrides, defaults, [], resolve_only=True)
+    dumped = cli.parser.dump(cli.config, format="json", skip_none=False, skip_validation=True, skip_link_targets=True)
+    settings: dict[str, Any] = json.loads(dumped)
+    settings.pop("config", None)
+    return settings
+
+
+def _known_classes() -> set[str]:
+    import datamodules
+    import encoders
+    import lightning_modules
+
+    packages = (datamodules, encoders, lightning_modules)
+    return {f"{package.__name__}.{name}" for package in packages for name in getattr(package, "__all__", ())}
+
+
+def _arguments(words: Sequence[str]) -> set[str]:
+    """Dotted names of the arguments of all the classes that the suite exports."""
+    import inspect
+
+    names: set[str] = set()
+    for path in _known_classes():
+        package, name = path.split(".")
+        group = {"lightning_modules": "model", "datamodules": "data"}.get(package)
+        if group:
+            found = getattr(sys.modules[package], name)
+            names |= {f"{group}.{argument}" for argument in inspect.signature(found).parameters}
+    return names

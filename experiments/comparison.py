@@ -1,0 +1,141 @@
+"""Ours beside published: a table of a paper with the results of finished stages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isnan
+from pathlib import Path
+from statistics import fmean, stdev
+
+from experiments.documents import Block, Document, Footnotes
+from experiments.results import DataFacts, read_facts, read_metrics, read_predictions
+from experiments.statistics import paired, seeds_warning
+from experiments.tables import Row, Table, Target
+
+Folders = Mapping[tuple[str, int], Path]  # (row, seed) -> folder of the row's last stage
+Scores = dict[int, dict[str, float]]  # seed -> metric -> percent
+
+NAMES = {"accuracy": "Acc", "precision": "Pre", "recall": "Rec", "f1": "F1"}
+SIMULATED = "simulated posts of our own, no benchmark"
+TOLERANCE = 0.01  # share by which the number of scored posts may differ from the paper's own count
+
+
+def compare(table: Table, results: Mapping[str, Folders], departures: Sequence[str] = ()) -> Document:
+    """The table with ours beside published; what is not comparable stands in a block of its own.
+
+    Args:
+        table: rows and published numbers.
+        results: experiment -> folders of its rows and seeds; rows and seeds may be missing.
+        departures: what the settings change besides the rows' own overrides; any makes ours not comparable.
+    """
+    footnotes = Footnotes(table.footnotes)
+    blocks: list[Block] = []
+    for experiment, folders in results.items():
+        names = {row for row, _ in folders}
+        rows = [row for row in (*table.rows, *table.controls) if row.name in names]
+        blocks += _Comparison(table, experiment, rows, folders, footnotes).blocks(departures)
+    intro = [f"{table.source}. In percent; ours: mean ± standard deviation over seeds."]
+    tested = " Seeds are paired with the base row's; tests are two-sided and not corrected for their number."
+    return Document(table.title, [intro[0] + tested], blocks, footnotes=footnotes.used())
+
+
+class _Comparison:
+    """The blocks of one experiment."""
+
+    def __init__(
+        self, table: Table, experiment: str, rows: Sequence[Row], folders: Folders, footnotes: Footnotes
+    ) -> None:
+        self.table, self.experiment, self.rows, self.footnotes = table, experiment, rows, footnotes
+        self.target: Target = table.experiments[experiment]
+        self.scores = {row.name: _scores(folders, row.name, self.target.split) for row in rows}
+        first = next(iter(folders.values()))
+        self.facts: DataFacts = read_facts(first)
+        self.corpora = sorted({corpus for folder in folders.values() if (corpus := read_facts(folder).corpus)})
+        self.posts = len(read_predictions(first, self.target.split))
+
+    def blocks(self, departures: Sequence[str]) -> Iterator[Block]:
+        reasons = list(self._reasons(departures))
+        if not reasons:
+            yield self._block(f"{self.target.label} ({self.experiment})", self.facts.name, True, True, [])
+            return
+        yield self._block(f"{self.target.label} ({self.experiment}): published", self.target.label, True, False, [])
+        title = f"{self.target.label} ({self.experiment}): ours, not comparable"
+        why = f"Not comparable with the published numbers: {'; '.join(reasons)}."
+        yield self._block(title, self.facts.label, False, True, [why])
+
+    def _reasons(self, departures: Sequence[str]) -> Iterator[str]:
+        if self.facts.simulated:
+            yield SIMULATED
+        elif self.facts.name != self.target.data:
+            yield f"data set {self.facts.name}, the paper's is {self.target.data}"
+        elif abs(self.posts - self.target.population) > TOLERANCE * self.target.population:
+            yield f"{self.posts} {self.target.split} posts, the paper's are {self.target.population}"
+        if self.corpora and self.corpora != [self.table.corpus]:
+            yield f"corpus {', '.join(self.corpora)}, the paper's is {self.table.corpus}"
+        yield from departures
+
+    def _block(self, title: str, data: str, published: bool, ours: bool, notes: list[str]) -> Block:
+        header = ["Data set", "Row" + (self.footnotes.marks(self.target.notes) if published else "")]
+        for metric in self.target.metrics:
+            header += [f"{NAMES[metric]} published"] * published + [f"{NAMES[metric]} ours"] * ours
+        if ours:
+            compared = NAMES[self.target.compared]
+            header += ["Seeds", f"{compared} − base [95 %]", "p (t-test)", "p (exact)"]
+            notes = [*notes, self._population(), *self._warnings()]
+        elif published:
+            population = f"{self.target.population} {self.target.split} posts"
+            notes = [f"Published: {population}. {self._scoring()}; base: {self.target.base}."]
+        rows = [row for row in self.rows if ours or row.published]
+        return Block(title, header, [self._line(row, data, published, ours) for row in rows], notes)
+
+    def _line(self, row: Row, data: str, published: bool, ours: bool) -> list[str]:
+        cell = row.published.get(self.experiment)
+        marks = self.footnotes.marks([*row.notes, *(cell.notes if cell and published else [])])
+        line = [data, row.name + marks]
+        for metric in self.target.metrics:
+            if published:
+                line.append(f"{cell.values[metric]:.2f}" + " (copied)" * (cell.source == "copied") if cell else "–")
+            if ours:
+                line.append(_spread([scores[metric] for scores in self.scores[row.name].values()]))
+        return line + (self._test(row.name) if ours else [])
+
+    def _test(self, row: str) -> list[str]:
+        """Number of seeds, difference to the base row with its interval, and both p values."""
+        mine, base = self.scores[row], self.scores.get(self.table.base_row, {})
+        shared = [seed for seed in mine if seed in base]
+        if row == self.table.base_row or not shared:
+            return [str(len(mine)), "–", "–", "–"]
+        found = paired(*([scores[seed][self.target.compared] for seed in shared] for scores in (mine, base)))
+        if len(shared) < 2:
+            return [str(len(mine)), f"{found.mean:+.2f}", "–", "–"]
+        difference = f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+        return [str(len(mine)), difference, p_text(found.t_two_sided), p_text(found.exact_two_sided)]
+
+    def _population(self) -> str:
+        own = f"Ours: {self.posts} {self.target.split} posts of {self.facts.name}"
+        return f"{own}; published: {self.target.population}. {self._scoring()}; base: {self.target.base}."
+
+    def _scoring(self) -> str:
+        over = {"binary": "of class 1", "weighted": "weighted over classes", "macro": "macro over classes"}
+        scored = [NAMES[metric] for metric in self.target.metrics if metric != "accuracy"]
+        return f"{', '.join(scored)} {over[self.target.averaging]}"
+
+    def _warnings(self) -> list[str]:
+        others = [len(scores) for name, scores in self.scores.items() if name != self.table.base_row]
+        warning = seeds_warning(min(others)) if others else None
+        return [warning] if warning else []
+
+
+def p_text(p: float) -> str:
+    """A p value as it is printed: four decimals, or '<0.001'."""
+    return "–" if isnan(p) else "<0.001" if p < 0.001 else f"{p:.4f}"
+
+
+def _scores(folders: Folders, row: str, part: str) -> Scores:
+    """Percents of every seed of a row, in order of seeds."""
+    found = sorted((seed, folder) for (name, seed), folder in folders.items() if name == row)
+    return {seed: {name: 100 * value for name, value in read_metrics(folder, part).items()} for seed, folder in found}
+
+
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return "–"
+    return f"{fmean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")

@@ -1,0 +1,43 @@
+"""CSV always, W&B beside it: offline when there is no key, never blocking, never asking."""
+
+import os
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
+
+from experiments.stage import Job
+
+
+def loggers(job: Job, trainer: L.Trainer) -> list[Logger]:
+    """Loggers of a training stage, one W&B group an experiment, one job type a stage.
+
+    `job.free["wandb"]`: `auto` (online with WANDB_API_KEY, else offline), `offline` or `off`.
+
+    Raises:
+        ValueError: another word.
+    """
+    csv = CSVLogger(job.folder, name="", version="log")
+    mode = job.free["wandb"]
+    if mode not in ("auto", "offline", "off"):
+        raise ValueError(f'wandb is "{mode}"; it takes auto, offline or off')
+    if mode == "off" or os.environ.get("WANDB_MODE") == "disabled":
+        return [csv]
+    online = mode == "auto" and bool(os.environ.get("WANDB_API_KEY"))
+    return [csv, _wandb(job, online)]
+
+
+def _wandb(job: Job, online: bool) -> WandbLogger:
+    import wandb
+
+    # Without these W&B keeps the command line's arguments, and secrets in them, in its files.
+    quiet: Any = wandb.Settings(x_disable_meta=True, save_code=False, console="off", silent=True, init_timeout=30)
+    return WandbLogger(
+        project="postlab",
+        name=job.folder.name,
+        group=job.free["experiment"],
+        job_type=job.folder.name.rsplit("-", 1)[0],
+        save_dir=job.folder,
+        offline=not online,
+        settings=quiet,
+    )

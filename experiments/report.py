@@ -1,0 +1,106 @@
+"""`python -m experiments.report FOLDER [--base FOLDER] [--out DIR]`: a look into a finished stage's predictions."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.arguments import Arguments, plain_errors, positive
+from experiments.documents import Block, Document, Figure, html, markdown, save
+from experiments.results import (
+    DataFacts,
+    PredictedPost,
+    read_facts,
+    read_metrics,
+    read_predictions,
+    with_content,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write report.html, report.md and their pictures; returns the exit status."""
+    parser = Arguments("report", "Metrics, confusion matrix and comment attention of a finished stage.")
+    parser.add_argument("folder", type=Path, help="folder of a finished teacher or student")
+    parser.add_argument("--base", type=Path, help="another one: show posts on which the two differ")
+    parser.add_argument("--out", type=Path, help="where to write (report/ in the folder)")
+    parser.add_argument("--part", choices=["test", "validation"], default="test")
+    parser.add_argument("--posts", type=positive, default=8, help="posts shown (%(default)s)")
+    options, settings = parser.parse(argv)
+    if settings:
+        parser.error(f"unknown argument {settings[0]}: a report runs nothing")
+    out = options.out or options.folder / "report"
+    with plain_errors():
+        page = write_report(options.folder, out, options.base, options.part, options.posts)
+    print(f"written: {page}")
+    return 0
+
+
+def write_report(folder: Path, out: Path, base: Path | None = None, part: str = "test", posts: int = 8) -> Path:
+    """Write the report of a finished stage and return its page.
+
+    Args:
+        folder: holds metrics.json, predictions.parquet and dataset.json.
+        out: where report.html, report.md and the pictures go.
+        base: another finished stage; posts on which the two differ are shown.
+        part: test or validation.
+        posts: how many posts are shown.
+
+    Raises:
+        FileNotFoundError: a folder is not that of a finished stage.
+        ValueError: a file is broken, or the two stages' posts differ.
+    """
+    from experiments.figures import attention_figure, confusion_figure, save_figure
+    from experiments.scores import confusion
+
+    facts, predicted = read_facts(folder), read_predictions(folder, part)
+    others = {post.id: post for post in read_predictions(base, part)} if base else {}
+    if base and set(others) != {post.id for post in predicted}:
+        raise ValueError(f"{base}: its {part} posts are not those of {folder}")
+    out.mkdir(parents=True, exist_ok=True)
+    counts = confusion([post.gold for post in predicted], [post.predicted for post in predicted], len(facts.classes))
+    data = facts.label
+    save_figure(confusion_figure(counts, facts.classes, f"{data}, {part}"), out / "confusion.png")
+    figures = [Figure("confusion.png", f"Confusion matrix on {data}, {part} posts")]
+    chosen = with_content(choose_posts(predicted, others)[:posts], facts.benchmark)
+    for number, post in enumerate(chosen, start=1):
+        name = f"post-{number}.png"
+        save_figure(attention_figure(post, facts.classes, others.get(post.id)), out / name)
+        figures.append(Figure(name, f"{post.id}: {post.text or 'no text'}"))
+    document = Document(f"Report of {folder.name}", _intro(facts, base), [_block(folder, base, data, part)], figures)
+    save(markdown(document), out / "report.md")
+    save(html(document), out / "report.html")
+    return out / "report.html"
+
+
+def choose_posts(predicted: Sequence[PredictedPost], others: dict[str, PredictedPost]) -> list[PredictedPost]:
+    """Posts worth a look, best first, stored order among equals.
+
+    With another classifier's predictions: those that differ, first where ours alone is right, then where the other
+    alone is. Without: by the spread of attention over comments.
+    """
+    if others:
+        differ = [post for post in predicted if post.predicted != others[post.id].predicted]
+        return sorted(differ, key=lambda post: (not post.is_right, not others[post.id].is_right))
+    return sorted(predicted, key=lambda post: -post.attention_spread)
+
+
+def _intro(facts: DataFacts, base: Path | None) -> list[str]:
+    simulated = (
+        "Simulated posts of our own: nothing here is comparable with a published number. " if facts.simulated else ""
+    )
+    shown = (
+        f"Posts shown: first where ours and {base.name} differ." if base else "Posts shown: widest spread of attention."
+    )
+    return [f"{simulated}{shown} Weights are of one post's comments and add up to 1."]
+
+
+def _block(folder: Path, base: Path | None, data: str, part: str) -> Block:
+    lines = []
+    for name, stage in (("ours", folder), ("base", base)):
+        if stage is not None:
+            scores = read_metrics(stage, part)
+            lines.append([data, name, *(f"{100 * value:.2f}" for value in scores.values())])
+    return Block(f"{part} posts, in percent", ["Data set", "Classifier", *read_metrics(folder, part)], lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""Runs stages, each as its own process in its own folder of one store.
+
+The stage's log is its standard output and its lock: every process of the stage inherits the open file, and the kernel
+frees the lock when the last of them dies. So a killed runner leaves no doubt about who writes, an orphan's work counts,
+and two runners on one store share the work.
+"""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.settings import write_atomically
+from experiments.stages import Stage, ordered
+
+# The shell outlives the stage's process and renames DONE into place last; `sync` puts the outputs on the disk first.
+SCRIPT = '"$0" -m experiments.stage "$1" && sync && mv "$1/DONE.part" "$1/DONE"'
+POLL = 0.05  # seconds between looks at the running stages
+
+
+class StageFailed(RuntimeError):
+    """A stage ended without DONE; the message holds the end of its log."""
+
+
+@dataclass
+class Running:
+    """A stage that some process works on: ours, or (no process) another runner's."""
+
+    stage: Stage
+    log: Path
+    process: subprocess.Popen[bytes] | None
+    shown: int  # bytes of the log that were printed
+
+
+def run_stages(stages: Sequence[Stage], store: Path, jobs: int = 1, say: Callable[[str], None] = print) -> None:
+    """Run what is missing, at most `jobs` stages side by side, inputs first.
+
+    Raises:
+        StageFailed: names the stage, its folder and the end of its log; finished stages stay finished.
+    """
+    plan = ordered(list(stages))
+    todo = [stage for stage in plan if not stage.is_done(store)]
+    number = {stage.folder_name: f"[{plan.index(stage) + 1}/{len(plan)}]" for stage in todo}
+    running: list[Running] = []
+    try:
+        while todo or running:
+            for stage in [stage for stage in todo if _is_ready(stage, store)][: jobs - len(running)]:
+                todo.remove(stage)
+                if not stage.is_done(store):
+                    say(f"{number[stage.folder_name]} {stage.folder_name}")
+                    running.append(start(stage, store, say))
+            running = [at for at in running if not _has_ended(at, store, say)]
+            time.sleep(POLL)
+    except KeyboardInterrupt:
+        say("interrupted; the same command goes on where this stopped")
+        raise
+
+
+def start(stage: Stage, store: Path, say: Callable[[str], None] = print) -> Running:
+    """Start the stage's process, or watch the one that another runner has started."""
+    folder = stage.folder(store)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "log.txt"
+    with log.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"  {stage.folder_name} is at work in process {', '.join(holders(log)) or '?'}; waiting for it")
+            return Running(stage, log, None, log.stat().st_size)
+        shown = log.stat().st_size
+        if stage.is_done(store):  # another runner finished it since we looked
+            return Running(stage, log, None, shown)
+        write_description(stage, store)
+        command = ["sh", "-c", SCRIPT, sys.executable, str(folder)]
+        return Running(stage, log, subprocess.Popen(command, stdout=file, stderr=file, env=_environment()), shown)
+
+
+def write_description(stage: Stage, store: Path) -> None:
+    """Put into the stage's folder what `experiments.stage` reads there."""
+    write_atomically(stage.folder(store) / "stage.json", json.dumps(stage.description(store), indent=1) + "\n")
+
+
+def holders(log: Path) -> list[str]:
+    """Process numbers that hold the log open, so that a hung one can be found and ended."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/fd/1"):
+        try:
+            if link.resolve() == log.resolve():
+                found.append(link.parts[2])
+        except OSError:  # the process is another user's, or has just ended
+            continue
+    return found
+
+
+def set_aside(stages: Sequence[Stage], name: str, store: Path) -> list[Path]:
+    """Move the folders of stages called `name`, and of all that read them, out of the way; `--from`.
+
+    Returns:
+        the folders' new places.
+    """
+    stale: set[str] = set()
+    moved = []
+    for stage in ordered(list(stages)):
+        if stage.name == name or any(before.folder_name in stale for before in stage.inputs.values()):
+            stale.add(stage.folder_name)
+            folder = stage.folder(store)
+            if folder.exists():
+                aside = store / f"aside-{stage.folder_name}-{time.strftime('%Y%m%d-%H%M%S')}"
+                folder.rename(aside)
+                moved.append(aside)
+    return moved
+
+
+def accept(stages: Sequence[Stage], store: Path) -> list[str]:
+    """Take the newest finished folder of equal settings as each missing stage, after an edit that changes no result.
+
+    Returns:
+        a line for each folder that was taken.
+    """
+    lines = []
+    for stage in ordered(list(stages)):
+        if stage.is_done(store):
+            continue
+        wanted = _without_code(stage.description(store))
+        for done in sorted(store.glob(f"{stage.name}-*/DONE"), key=lambda path: path.stat().st_mtime, reverse=True):
+            known = _without_code(json.loads((done.parent / "stage.json").read_text()))
+            if known == wanted:
+                os.symlink(done.parent.resolve(), stage.folder(store), target_is_directory=True)
+                lines.append(f"{stage.folder_name} takes {done.parent.name}")
+                break
+    return lines
+
+
+def _without_code(description: dict[str, Any]) -> dict[str, Any]:
+    """A stage's description without fingerprints of code: inputs by their stage's name alone."""
+    names = {role: _settings_chain(Path(path)) for role, path in description["inputs"].items()}
+    return {key: description[key] for key in ("name", "function", "settings", "files")} | {"inputs": names}
+
+
+def _settings_chain(folder: Path) -> object:
+    file = folder / "stage.json"
+    return _without_code(json.loads(file.read_text())) if file.is_file() else folder.name
+
+
+def _is_ready(stage: Stage, store: Path) -> bool:
+    return all(before.is_done(store) for before in stage.inputs.values())
+
+
+def _has_ended(at: Running, store: Path, say: Callable[[str], None]) -> bool:
+    _show(at, say)
+    if at.process is not None and at.process.poll() is None:
+        return False
+    if at.process is None and not _is_free(at.log):
+        return False
+    _show(at, say)
+    if at.stage.is_done(store):
+        return True
+    if at.process is None:  # another runner's stage died: it is ours to start again
+        at.__dict__.update(start(at.stage, store, say).__dict__)
+        return False
+    tail = at.log.read_text(errors="replace").splitlines()[-25:]
+    raise StageFailed(f"stage {at.stage.name} failed; its log is {at.log} and ends so:\n  " + "\n  ".join(tail))
+
+
+def _is_free(log: Path) -> bool:
+    with log.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def _show(at: Running, say: Callable[[str], None]) -> None:
+    """Print the whole lines that the stage's log has gained."""
+    with at.log.open("rb") as file:
+        file.seek(at.shown)
+        new = file.read()
+    end = new.rfind(b"\n") + 1
+    at.shown += end
+    for line in new[:end].decode(errors="replace").splitlines():
+        if line.strip():
+            say(f"  {at.stage.name}: {line}")
+
+
+def _environment() -> dict[str, str]:
+    # Stages are other processes' children: a rank that this process may have must not be taken for theirs.
+    ranks = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+    return {key: value for key, value in os.environ.items() if key not in ranks} | {"PYTHONUNBUFFERED": "1"}

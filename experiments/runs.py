@@ -1,0 +1,181 @@
+"""What the command line's actions do, once the names are known to be right."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments import runner, slurm
+from experiments.names import did_you_mean
+from experiments.settings import checkpoint_overrides, merged_file, resolve
+from experiments.stages import Stage, ordered
+from experiments.tables import Table, load_table
+
+
+def act(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
+    """Do one action of `python -m experiments.run`; returns the exit status."""
+    if "--help" in overrides or any(word.startswith("--print_config") for word in overrides):
+        from experiments.cli import ExperimentCLI  # prints and leaves
+
+        ExperimentCLI(overrides, merged_file(experiment, options.profile, options.store), [], resolve_only=True)
+    try:
+        if action in ("validate", "test", "predict"):
+            return _evaluate(experiment, action, options, overrides)
+        return _run(experiment, action, options, overrides)
+    except (runner.StageFailed, FileNotFoundError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def plan(experiment: str, profile: str | None, overrides: Sequence[str], seed: int, store: Path) -> list[Stage]:
+    """Stages of one row and seed, by the function that the experiment's `plan` names."""
+    settings = resolve(experiment, profile, overrides, store)
+    module, name = settings["plan"].rsplit(".", 1)
+    stages: list[Stage] = getattr(importlib.import_module(module), name)(settings, seed)
+    return stages
+
+
+def run_rows(
+    experiment: str,
+    rows: dict[str, list[str]],
+    seeds: Sequence[int],
+    *,
+    profile: str | None,
+    overrides: Sequence[str] = (),
+    store: Path,
+    jobs: int = 1,
+    dry_run: bool = False,
+) -> dict[tuple[str, int], Path]:
+    """Run what is missing of the rows; (row, seed) -> folder of its last stage, or {} after printing the plan."""
+    plans = {
+        (row, seed): plan(experiment, profile, [*own, *overrides], seed, store)
+        for row, own in rows.items()
+        for seed in seeds
+    }
+    stages = ordered([stage for row in plans.values() for stage in row[-1:]])
+    if dry_run:
+        print_plan(stages, store)
+        return {}
+    runner.run_stages(stages, store, jobs)
+    return {key: row[-1].folder(store) for key, row in plans.items()}
+
+
+def planned_stages(experiment: str, profile: str | None, seeds: Sequence[int], store: Path) -> list[Stage]:
+    """Every stage of all rows of an experiment's table, inputs first; for other schedulers."""
+    _, rows = table_rows(resolve(experiment, profile, [], store)["table"], None)
+    plans = [plan(experiment, profile, own, seed, store) for own in rows.values() for seed in seeds]
+    return ordered([stages[-1] for stages in plans])
+
+
+def print_plan(stages: Sequence[Stage], store: Path) -> None:
+    """Each stage with its folder, whether it is done, and the bytes it will store where that is known beforehand."""
+    for stage in stages:
+        state = "done " if stage.is_done(store) else "to do"
+        print(f"{state}  {stage.folder(store)}{_bytes_note(stage, store)}")
+    done = sum(stage.is_done(store) for stage in stages)
+    print(f"{done} of {len(stages)} stages are done")
+
+
+def _bytes_note(stage: Stage, store: Path) -> str:
+    if stage.is_done(store) or not stage.function.startswith("experiments.steps.encode:"):
+        return ""
+    from experiments.steps.encode import bytes_to_store
+
+    count = bytes_to_store(stage.settings, stage.description(store))
+    return "" if count is None else f"  stores {count / 2**20:,.1f} MiB"
+
+
+def table_rows(name: str, wanted: str | None) -> tuple[Table, dict[str, list[str]]]:
+    """A table, and its rows with their overrides, controls included; only those wanted, by names between commas.
+
+    Raises:
+        ValueError: the table has no such row.
+    """
+    table = load_table(name)
+    rows = {row.name: list(row.overrides) for row in [*table.rows, *table.controls]}
+    if wanted is None:
+        return table, rows
+    names = [row.strip() for row in wanted.split(",")]
+    for row in names:
+        if row not in rows:
+            raise ValueError(f'no row "{row}".{did_you_mean(row, rows)} Known: {"; ".join(rows)}')
+    return table, {row: rows[row] for row in names}
+
+
+def _run(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
+    store, seeds = options.store, range(options.seeds)
+    settings = resolve(experiment, options.profile, overrides, store)
+    table, rows = table_rows(settings["table"], options.rows)
+    if action == "fit":
+        rows = {"fit": []}
+    plans = {
+        (row, seed): plan(experiment, options.profile, [*own, *overrides], seed, store)
+        for row, own in rows.items()
+        for seed in seeds
+    }
+    until = options.stage or ("teacher" if action == "fit" else None)
+    ends = [stage for stages in plans.values() for stage in _until(stages, until)]
+    stages = ordered(ends)
+    if options.from_stage:
+        _check_name(options.from_stage, stages)
+        moved = runner.set_aside(stages, options.from_stage, store)
+        print("\n".join(f"set aside: {path}" for path in moved) or "nothing to set aside")
+    if options.accept:
+        print("\n".join(runner.accept(stages, store)) or "nothing to accept")
+    if options.dry_run:
+        print_plan(stages, store)
+        return 0
+    if options.slurm is not None:
+        slurm.submit(stages, store, options.slurm)
+        return 0
+    runner.run_stages(stages, store, options.jobs)
+    if until:
+        print(f"finished: {', '.join(str(stage.folder(store)) for stage in ends)}")
+        return 0
+    folders = {key: stages[-1].folder(store) for key, stages in plans.items()}
+    _finish(experiment, table, folders, options.profile, overrides)
+    return 0
+
+
+def _until(stages: list[Stage], name: str | None) -> list[Stage]:
+    if name is None:
+        return stages[-1:]
+    _check_name(name, ordered(stages))
+    return [stage for stage in ordered(stages) if stage.name == name]
+
+
+def _check_name(name: str, stages: Sequence[Stage]) -> None:
+    known = list(dict.fromkeys(stage.name for stage in stages))
+    if name not in known:
+        raise ValueError(f'no stage "{name}".{did_you_mean(name, known)} Stages: {", ".join(known)}')
+
+
+def _finish(
+    experiment: str, table: Table, folders: dict[tuple[str, int], Path], profile: str | None, overrides: Sequence[str]
+) -> None:
+    """The table, where the results lie, and the command to look further."""
+    from experiments.table import departures, results_table
+
+    print("\n" + results_table(table, {experiment: folders}, departures(profile, overrides)))
+    last = list(folders.values())[-1]
+    print(f"\nrun's folder: {last}")
+    print(f"look further: python -m experiments.report {last}")
+
+
+def _evaluate(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
+    """Measure one checkpoint: the given one, with its own model's settings below the command line's."""
+    store = options.store
+    own = checkpoint_overrides(options.ckpt_path) if options.ckpt_path else []
+    stages = plan(experiment, options.profile, [*own, *overrides], 0, store)
+    last = stages[-1]
+    runner.run_stages(list(stages[0].inputs.values()) if options.ckpt_path else [last], store, options.jobs)
+    from experiments.stage import job_of
+    from experiments.steps.train import measure_checkpoint
+
+    checkpoint = options.ckpt_path or last.folder(store) / "best.ckpt"
+    folder = store / f"{action}-{last.fingerprint}"
+    measure_checkpoint(job_of(folder, stages[0].description(store)), action, checkpoint)
+    return 0

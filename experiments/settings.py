@@ -1,0 +1,106 @@
+"""From experiment, profile and command line to resolved settings; kept in the store, so that a plan needs no import."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from experiments.names import config_files
+from experiments.sources import PACKAGES, ROOT
+
+
+def resolve(experiment: str, profile: str | None, overrides: Sequence[str], store: Path) -> dict[str, Any]:
+    """All settings of one run as plain values: defaults < experiment < profile < `--config` files < command line.
+
+    Raises:
+        SystemExit: an option or a value is wrong; the message names it and the nearest known one.
+    """
+    defaults = merged_file(experiment, profile, store)
+    cached = defaults.parent / f"{_digest(defaults, overrides)}.json"
+    if cached.is_file():
+        settings: dict[str, Any] = json.loads(cached.read_text())
+        return settings
+    from experiments.cli import parse  # imports torch and lightning: seconds
+
+    settings = {**parse(defaults, overrides), "experiment": experiment}
+    write_atomically(cached, json.dumps(settings, indent=1))
+    return settings
+
+
+def merged_file(experiment: str, profile: str | None, store: Path) -> Path:
+    """The experiment's files as one YAML file in the store, so that `--help` and `--print_config` show its values."""
+    merged: dict[str, Any] = {}
+    for path in config_files(experiment, profile):
+        try:
+            content = yaml.safe_load(path.read_text()) or {}
+        except yaml.YAMLError as error:
+            raise SystemExit(f"{path}: not plain YAML: {error}") from error
+        merged = merge(merged, content)
+    text = yaml.safe_dump(merged, sort_keys=False)
+    target = store / ".settings" / f"{experiment}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, text)
+    return target
+
+
+def merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Nested values of `over` on those of `under`; another class path drops the arguments of the class it replaces."""
+    result = dict(under)
+    if under.get("class_path") != over.get("class_path", under.get("class_path")):
+        result.pop("init_args", None)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merge(result[key], value) if both else value
+    return result
+
+
+def checkpoint_overrides(checkpoint: Path) -> list[str]:
+    """A checkpoint's own hyper-parameters of the model, as overrides that stand below the command line.
+
+    Only those of the model: never paths, devices or data.
+
+    Raises:
+        ValueError: the file is no checkpoint of plain values; it is never unpickled.
+    """
+    import torch
+
+    try:
+        saved = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
+        values = dict(saved["hyper_parameters"])
+    except Exception as error:
+        raise ValueError(f"{checkpoint}: not a checkpoint of this suite (plain values and tensors): {error}") from error
+    values = {key: value for key, value in values.items() if not key.startswith("_")}
+    return [f"--model.init_args.{key}={json.dumps(_plain(value))}" for key, value in values.items()]
+
+
+def write_atomically(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text)
+    part.replace(path)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _digest(defaults: Path, overrides: Sequence[str]) -> str:
+    """Over all that parsing depends on: the merged file, the words, the files they name, our signatures."""
+    digest = hashlib.sha256(defaults.read_bytes())
+    for word in overrides:
+        digest.update(f"{word}\0".encode())
+        named = Path(word.split("=", 1)[-1])
+        if named.suffix in (".yaml", ".yml", ".json") and named.is_file():
+            digest.update(named.read_bytes())
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            stat = path.stat()
+            digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,102 @@
+"""Stages that run frozen encoders once over posts and keep what comes out."""
+
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+
+from datamodules.comment_rows import post_text, text_id
+from datamodules.posts import Posts
+from datamodules.retrieved import Retrieved
+from encoders.batches import Tokens
+from encoders.features import encode_pictures, encode_sentences
+from encoders.image import ImageEncoder
+from encoders.parts import bytes_needed
+from encoders.pretraining import pretrain_encoders
+from encoders.sentences import SentenceEncoder
+from encoders.store import write_features
+from encoders.text import TextEncoder
+from encoders.tokens import Tokenizer
+from experiments.stage import Job, job_of
+from experiments.steps.reading import comments_of, rows_of
+from experiments.wiring import filled
+from retrieval.corpus import distinct_comments
+
+BATCH = 64
+
+
+def pretrain(job: Job) -> None:
+    """Train small encoders without labels on the network's posts and comments, under `text/` and `image/`."""
+    settings = filled(job.settings, job.folders)
+    posts = Posts(settings["posts"])
+    rows = list(rows_of(posts))
+    comments = [comments_of(row) for row in rows]
+    pictures = [posts.picture(row) for row in rows]
+    pretrain_encoders(job.folder, [row["text"] or "" for row in rows], comments, pictures, settings["seed"])
+
+
+def image(job: Job) -> None:
+    """Vectors or grids of the posts' first pictures, under `features/`."""
+    settings = filled(job.settings, job.folders)
+    posts = Posts(settings["posts"])
+    items = [(row["id"], posts.picture(row)) for row in rows_of(posts)]
+    encoder = ImageEncoder(**settings["encoder"])
+    encode_pictures(job.folder / "features", items, encoder, BATCH, job.free["num_workers"], device_of(job))
+
+
+def sentences(job: Job) -> None:
+    """Sentence vectors of the posts' texts under `features/`, of their distinct comments under `comments/`."""
+    settings = filled(job.settings, job.folders)
+    posts = Posts(settings["posts"])
+    encoder = SentenceEncoder(**settings["encoder"])
+    texts = [(row["id"], post_text(row) or None) for row in rows_of(posts)]
+    encode_sentences(job.folder / "features", texts, encoder)
+    comments = distinct_comments(comments_of(row) for row in rows_of(posts))
+    if comments:
+        encode_sentences(job.folder / "comments", [(text_id(text), text) for text in comments], encoder)
+
+
+def texts(job: Job) -> None:
+    """Vectors of the texts and retrieved comments by the classifier's frozen text encoder, under `features/`."""
+    settings = filled(job.settings, job.folders)
+    own = settings["text_encoder"]
+    encoder = TextEncoder(own["weights"], own["layers"], own["pooling"], trainable=False).to(device_of(job)).eval()
+    tokenizer = Tokenizer(own["weights"], settings["max_tokens"])
+    items = [(text_id(text), text) for text in sorted(_texts_read(settings))]
+    key = {**encoder.key(), "max_tokens": settings["max_tokens"]}
+
+    @torch.inference_mode()
+    def encode(batch: list[str]) -> torch.Tensor:
+        tokens = Tokens(*(part.to(device_of(job)) for part in tokenizer.pad(tokenizer(batch))))
+        vectors: torch.Tensor = encoder(tokens)
+        return vectors
+
+    write_features(job.folder / "features", items, encode, (encoder.width,), key, batch_size=BATCH)
+
+
+def bytes_to_store(settings: dict[str, Any], plan: dict[str, Any]) -> int | None:
+    """Bytes of an encoding stage's features, for `--dry_run`; none where posts or weights are not there yet."""
+    folders = job_of(Path(), plan).folders
+    posts, encoder = filled(settings.get("posts"), folders), settings.get("encoder", {})
+    card = Path(posts or "") / "dataset.json"
+    if not card.is_file() or "name" not in encoder:
+        return None
+    network: Any = timm.create_model(encoder["name"], pretrained=False, num_classes=0)
+    regions = encoder["grid"] ** 2 if encoder["output"] == "grid" else 1
+    return bytes_needed(len(Posts(posts)), (regions, network.num_features))
+
+
+def _texts_read(settings: dict[str, Any]) -> set[str]:
+    """What the classifier's data will ask for: texts of both sets, retrieved comments."""
+    benchmark, retrieved = Posts(settings["benchmark"]), Retrieved(settings["retrieve"])
+    found = {post_text(row) for posts in (benchmark, Posts(settings["corpus"])) for row in rows_of(posts)}
+    for post in benchmark.ids:
+        found |= set(retrieved.comments(post, settings["num_comments"], frozenset()))
+    return found - {""}
+
+
+def device_of(job: Job) -> torch.device:
+    """The accelerator that the trainer would take, one of it."""
+    wanted = job.free["trainer"].get("accelerator", "auto")
+    return torch.device("cuda" if wanted in ("auto", "gpu", "cuda") and torch.cuda.is_available() else "cpu")

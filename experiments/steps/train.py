@@ -1,0 +1,127 @@
+"""Stages that train and measure classifiers: a teacher, its students (CAST, section 3.4)."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+import yaml
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+from datamodules.comment_aware import Part
+from experiments.callbacks import EpochLines, SeedEachEpoch
+from experiments.cli import ExperimentCLI
+from experiments.loggers import loggers
+from experiments.stage import Job
+from experiments.steps.evaluation import evaluate, predict, write_pseudo_labels
+from experiments.wiring import filled
+
+QUIET = {"enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
+
+
+def teacher(job: Job) -> None:
+    """Train on labelled posts with cross-entropy, all comments; leaves `best.ckpt`, metrics and predictions."""
+    fit(job, build(job))
+
+
+def student(job: Job) -> None:
+    """Let the teacher label the unlabelled posts, then train anew from the pre-trained weights on both (Eq. 8)."""
+    cli = build(job)
+    labels = job.folder / "pseudo_labels.parquet"
+    if not labels.is_file():
+        fresh = copy.deepcopy(cli.model.state_dict())
+        load_weights(cli.model, job.inputs["teacher"] / "best.ckpt")
+        data = copy.copy(cli.datamodule)
+        data.predict_part, data._rows = "unlabelled", {}
+        found = predict(cli.trainer, cli.model, data, "unlabelled", job.folder)
+        if cli.trainer.is_global_zero:
+            write_pseudo_labels(labels, data.unlabelled_pairs(), found)
+        cli.trainer.strategy.barrier()
+        cli.model.load_state_dict(fresh)
+    cli.datamodule.pseudo_labels = labels
+    fit(job, cli)
+
+
+def refit(job: Job) -> None:
+    """Train a student further on labelled posts before it teaches (the paper's other reading)."""
+    cli = build(job)
+    load_weights(cli.model, job.inputs["start"] / "best.ckpt")
+    fit(job, cli)
+
+
+def build(job: Job) -> ExperimentCLI:
+    """Model, data and trainer of a stage, from its settings and what no result depends on."""
+    settings = filled(job.settings, job.folders)
+    free = {**QUIET, **job.free["trainer"], "default_root_dir": str(job.folder), "logger": False}
+    data = settings["data"]
+    data["init_args"]["num_workers"] = job.free["num_workers"]
+    config = {
+        "seed_everything": settings["seed"],
+        "model": settings["model"],
+        "data": data,
+        "trainer": {**settings["trainer"], **free, "use_distributed_sampler": False},
+    }
+    path = job.folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), _checkpoints(job.folder)]
+    cli = ExperimentCLI([f"--config={path}"], None, callbacks, resolve_only=False)
+    cli.trainer.loggers = loggers(job, cli.trainer)
+    return cli
+
+
+def fit(job: Job, cli: ExperimentCLI) -> None:
+    """Train, going on from the last finished epoch where a try was killed; then measure the best checkpoint."""
+    last = job.folder / "checkpoints" / "last.ckpt"
+    cli.trainer.fit(
+        cli.model, datamodule=cli.datamodule, ckpt_path=str(last) if last.is_file() else None, weights_only=True
+    )
+    saved = next(callback for callback in cli.trainer.checkpoint_callbacks if isinstance(callback, ModelCheckpoint))
+    best = Path(saved.best_model_path)
+    if cli.trainer.is_global_zero:
+        part = job.folder / "best.part"
+        part.write_bytes(best.read_bytes())
+        part.replace(job.folder / "best.ckpt")
+        score = saved.best_model_score
+        facts = {
+            "best_epoch": best.stem,
+            "monitor": saved.monitor,
+            "score": float(score) if score is not None else None,
+        }
+        (job.folder / "fit.json").write_text(json.dumps(facts) + "\n")
+    load_weights(cli.model, best)
+    evaluate(job, cli)
+
+
+def measure_checkpoint(job: Job, action: str, checkpoint: Path) -> None:
+    """`validate`, `test` or `predict` of the command line: metrics of one part, or its predictions' place."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    cli = build(job)
+    load_weights(cli.model, checkpoint)
+    part: Part = "validation" if action == "validate" else "test"
+    scores = evaluate(job, cli, (part,))
+    if cli.trainer.is_global_zero:
+        print(json.dumps(scores, indent=1))
+        print(f"predictions: {job.folder / 'predictions.parquet'}")
+
+
+def load_weights(model: L.LightningModule, checkpoint: Path) -> None:
+    """Put a checkpoint's weights into the model.
+
+    Raises:
+        ValueError: the file is no checkpoint of plain values and tensors, or one of another model.
+    """
+    try:
+        saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        model.load_state_dict(saved["state_dict"])
+    except Exception as error:
+        raise ValueError(f"{checkpoint}: not a checkpoint of this model: {error}") from error
+
+
+def _checkpoints(folder: Path) -> ModelCheckpoint:
+    """Best on validation F1 (decided per benchmark: weighted, or class 1's), and the last for going on."""
+    return ModelCheckpoint(
+        folder / "checkpoints", "epoch={epoch}", monitor="val/f1", mode="max", save_last=True,
+        auto_insert_metric_name=False, enable_version_counter=False,
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Mirrors datamodules/formats/flickr8k.py."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from datamodules.prepare import open_layout, prepare
+from datamodules.preparing import Options
+
+HEADER = "image\tcaption_no\tsplit\tcaption\n"
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    (tmp_path / "raw" / "images").mkdir(parents=True)
+    rows = [("a", "train"), ("b", "dev"), ("c", "test"), ("d", "extra")]
+    for name, _ in rows:
+        Image.new("RGB", (9, 9)).save(tmp_path / "raw" / "images" / f"{name}.jpg")
+    lines = [f'{name}.jpg\t{number}\t{split}\t{name} "{number}\n' for name, split in rows for number in (1, 0, 2)]
+    (tmp_path / "raw" / "captions.tsv").write_text(HEADER + "".join(lines))
+    return tmp_path / "raw"
+
+
+def test_caption_0_is_the_post_and_the_others_comments(raw: Path, tmp_path: Path) -> None:
+    posts = prepare(open_layout("flickr8k", raw), tmp_path / "out")
+    assert posts.ids == ["flickr8k/a", "flickr8k/b", "flickr8k/c", "flickr8k/d"]
+    row = posts.rows(["flickr8k/b"])[0]
+    assert row["text"] == 'b "0'
+    assert [comment["text"] for comment in row["comments"]] == ['b "1', 'b "2']
+    assert posts.picture(row) == raw / "images" / "b.jpg"
+    assert posts.split() == {"train": ["flickr8k/a"], "validation": ["flickr8k/b"], "test": ["flickr8k/c"]}
+
+
+def test_faulty_rows_are_listed_with_their_lines(raw: Path, tmp_path: Path) -> None:
+    with (raw / "captions.tsv").open("ab") as handle:
+        handle.write(b"e.jpg\t0\ttrain\n")  # line 14
+        handle.write(b"c.jpg\t0\ttest\tagain\n")  # the same picture a second time
+        handle.write(b"d\xff.jpg\t0\ttest\tx\n" + b"a.jpg\t0\tnowhere\tx\n" + b"b.jpg\t0\tdev\tx\nb.jpg\t0\tdev\ty")
+    posts = prepare(open_layout("flickr8k", raw), tmp_path / "out", max_bad=1)
+    assert len(posts) == 5
+    lines = (posts.folder / "problems.jsonl").read_text().splitlines()
+    assert [int(line.split('"line": ')[1].split(",")[0]) for line in lines] == [14, 16, 17, 18, 15]
+    assert posts.info["dropped"] == {"columns": 1, "splits or numbers": 2, "duplicate id": 1}
+
+
+def test_another_table_is_refused(raw: Path) -> None:
+    (raw / "captions.tsv").write_text("image,caption\n")
+    with pytest.raises(ValueError, match="line 1: the header must be image, caption_no"):
+        open_layout("flickr8k", raw).pieces()
+    (raw / "captions.tsv").unlink()
+    with pytest.raises(FileNotFoundError, match=r"captions\.tsv"):
+        open_layout("flickr8k", raw)
+    with pytest.raises(ValueError, match="keeps every post"):
+        open_layout("flickr8k", raw, Options(language="en"))

@@ -1,0 +1,103 @@
+"""Mirrors experiments/claims/."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from scipy import stats
+
+from experiments.claims import main
+from experiments.claims.judging import judge
+from experiments.claims.reading import FOLDER, load_claims, read_claims
+from experiments.results import read_metrics
+from experiments.statistics import Verdict, holm
+from experiments.tables import load_table
+
+GOOD = {"Base Classifier": 0.6, "Base+Com": 0.68, "Base+ST": 0.68, "Base+Com+ST": 0.77, "Full Model": 0.86}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_claims_file_is_valid(path: Path) -> None:
+    claims = read_claims(path)
+    assert claims.claims
+    for reasons in claims.known_to_fail.values():
+        assert all(reasons.values())
+
+
+def test_claims_that_hold_exit_with_0(tmp_path: Path, capsys, fake_runs) -> None:
+    runs = fake_runs(GOOD, tmp_path, name="network", simulated=True)
+    assert main(["cast"], run=runs) == 0
+    text = capsys.readouterr().out
+    assert [line for line in text.splitlines() if line.startswith("C4 on network (simulated): holds.")]
+    assert text.count(" holds |") == 6
+    (_, rows, how) = runs.calls[0]
+    assert set(rows) == set(GOOD), "no controls"
+    assert how["profile"] == "demo"
+    assert how["overrides"] == ["--protocol.network_follows_seed=true"]
+
+
+def test_a_claim_that_fails_exits_with_1_unless_it_is_known(tmp_path: Path, capsys, fake_runs, monkeypatch) -> None:
+    runs = fake_runs(GOOD | {"Full Model": 0.7}, tmp_path)
+    assert main(["cast"], run=runs) == 1
+    assert "fails without being listed as known to fail: C4 on cast_msd" in capsys.readouterr().err
+    raw = yaml.safe_load((FOLDER / "cast.yaml").read_text())
+    raw["known_to_fail"] = {"C4": {"cast_msd": "the network has no noisy comments"}}
+    (tmp_path / "cast.yaml").write_text(yaml.safe_dump(raw))
+    monkeypatch.setattr("experiments.claims.reading.FOLDER", tmp_path)
+    assert main(["cast"], run=runs) == 0
+    assert "Known to fail: the network has no noisy comments" in capsys.readouterr().out
+
+
+def test_what_is_neither_shown_nor_refuted_exits_with_0(tmp_path: Path, capsys, fake_runs) -> None:
+    assert main(["cast", "--seeds", "3"], run=fake_runs(dict.fromkeys(GOOD, 0.7), tmp_path)) == 0
+    text = capsys.readouterr().out
+    assert "not shown" in text
+    assert "3 seeds can't give an exact two-sided p below 0.25" in text
+
+
+def test_a_claim_of_two_pairs_has_the_larger_p_and_holm_goes_over_the_claims(tmp_path: Path, fake_runs) -> None:
+    claims, table = load_claims("cast"), load_table("cast_7")
+    folders = fake_runs(GOOD | {"Base+ST": 0.61}, tmp_path)("cast_msd", claims.rows(table), range(5))
+    judged = {found.name: found for found in judge(claims, table, {"cast_msd": folders})}
+    f1 = {row: [read_metrics(folders[row, seed])["f1"] for seed in range(5)] for row in GOOD}
+
+    def p(better: str, worse: str) -> float:
+        return float(stats.ttest_rel(f1[better], f1[worse], alternative="greater").pvalue)
+
+    raw = [
+        p("Full Model", "Base Classifier"),
+        max(p("Base+Com", "Base Classifier"), p("Base+ST", "Base Classifier")),
+        max(p("Base+Com+ST", "Base+Com"), p("Base+Com+ST", "Base+ST")),
+        p("Full Model", "Base+Com+ST"),
+    ]
+    assert [judged[name].p_claim for name in ("C1", "C2", "C3", "C4")] == pytest.approx(holm(raw))
+    assert judged["C1"].verdict is Verdict.HOLDS
+    effect = judged["C1"].compared[0]
+    assert effect.tests.mean == pytest.approx(100 * np.mean(np.subtract(f1["Full Model"], f1["Base Classifier"])))
+    assert effect.resampled.mean == pytest.approx(effect.tests.mean), "the bootstrap scores as the stages do"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("pairs", [{"better": "Full", "worse": "Base+ST"}], "claims.C1.pairs: 'Full' is no row of table cast_7"),
+        ("kind", "best", "claims.C1.*kind"),
+        ("margin", 1.0, "claims.C1.margin: superiority has none"),
+        ("kind", "equivalence", "claims.C1.margin: .*need one above 0"),
+    ],
+)
+def test_a_broken_claims_file_names_file_and_key(key: str, value: object, message: str, tmp_path: Path) -> None:
+    raw = yaml.safe_load((FOLDER / "cast.yaml").read_text())
+    raw["claims"]["C1"][key] = value
+    path = tmp_path / "broken.yaml"
+    path.write_text(yaml.safe_dump(raw))
+    with pytest.raises(ValueError, match=f"broken.yaml: .*{message}"):
+        read_claims(path)
+
+
+def test_typos_are_answered(capsys) -> None:
+    for words, hint in [(["csat"], '"cast"'), (["cast", "--experiment", "cast_mds"], '"cast_msd"')]:
+        with pytest.raises(SystemExit):
+            main(words)
+        assert f"Did you mean {hint}" in capsys.readouterr().err

@@ -1,0 +1,83 @@
+"""Mirrors experiments/tables.py."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments.names import experiments
+from experiments.tables import TABLES, load_table, read_table, table_names
+
+FILES = sorted(TABLES.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_table_is_valid_and_names_experiments_that_exist(path: Path) -> None:
+    table = read_table(path)
+    assert set(table.experiments) <= set(experiments())
+    assert table_names()[path.stem], "its first line is a comment that says what it is"
+    for row in table.rows:
+        assert set(row.published) == set(table.experiments), row.name
+    for row in table.controls:
+        assert row.published == {}, row.name
+
+
+def test_table_7_has_the_papers_rows_and_all_of_its_numbers() -> None:
+    table = load_table("cast_7")
+    names = ["Base Classifier", "Base+Com", "Base+ST", "Base+Com+ST", "Full Model"]
+    assert [row.name for row in table.rows] == names
+    cells = [value for row in table.rows for cell in row.published.values() for value in cell.values.values()]
+    assert len(cells) == 5 * 11
+    assert round(sum(cells), 2) == 3950.71  # all 55 numbers of the paper's text, added up
+    copied = [(row.name, name) for row in table.rows for name, cell in row.published.items() if cell.source == "copied"]
+    assert copied == [("Base Classifier", "cast_mhp")]
+
+
+def test_the_base_row_comes_along_and_controls_only_when_asked(capsys) -> None:
+    table = load_table("cast_7")
+    assert [row.name for row in table.chosen(["Full Model"], controls=False)] == ["Base Classifier", "Full Model"]
+    assert len(table.chosen(None, controls=True)) == 7
+    with pytest.raises(SystemExit):
+        table.chosen(["Full Modle"], controls=False)
+    assert 'no row "Full Modle". Did you mean "Full Model"?' in capsys.readouterr().err
+
+
+def _broken(keys: list[str], value: object) -> dict:
+    raw = yaml.safe_load((TABLES / "cast_7.yaml").read_text())
+    place = raw
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (["rows", "Base+ST", "overides"], [], "rows.Base+ST: .*overides"),
+        (["rows", "Base+ST", "overrides"], ["iterations=0"], "rows.Base.ST.overrides: 'iterations=0'"),
+        (["rows", "Base+ST", "published", "cast_msd", "values"], {"f1": 84.88}, "published.cast_msd.values: must be"),
+        (["rows", "Base+ST", "published", "cast_msd", "values"], {"f2": 1}, r"published.cast_msd.*f2"),
+        (["rows", "Base+ST", "published", "cast_mds"], {"values": {}}, "published.cast_mds: no such experiment"),
+        (["rows", "Base+ST", "published", "cast_itr", "source"], "copied", "cast_itr.notes: a copied number"),
+        (["rows", "Base+ST", "published", "cast_itr", "notes"], ["why"], "footnotes.why: is not there"),
+        (["footnotes", "unused"], "text", "footnotes.unused: nothing refers to it"),
+        (["experiments", "cast_msd", "averaging"], "micro", "experiments.cast_msd.averaging: .*micro"),
+        (["experiments", "cast_msd", "compared"], "accuracy", "compared: 'accuracy' is not among its metrics"),
+        (["base_row"], "Bass", "base_row: 'Bass' is no row"),
+        (["rows"], [], "base_row"),
+        (["rows", "Full Model"], "none", "rows.Full Model: .*str"),
+    ],
+)
+def test_a_broken_table_names_file_and_key(keys: list[str], value: object, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(yaml.safe_dump(_broken(keys, value)))
+    with pytest.raises(ValueError, match=rf"broken.yaml: .*{message}".replace("+", r"\+")):
+        read_table(path)
+
+
+def test_unsafe_or_broken_yaml_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "evil.yaml"
+    path.write_text("title: !!python/object/apply:os.getcwd []\n")
+    with pytest.raises(ValueError, match=r"evil\.yaml: not plain YAML"):
+        read_table(path)

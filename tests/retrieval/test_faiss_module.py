@@ -1,0 +1,13 @@
+"""Mirrors retrieval/faiss_module.py."""
+
+import sys
+
+import pytest
+
+from retrieval.faiss_module import load_faiss
+
+
+def test_a_missing_faiss_names_both_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(ImportError, match=r"postlab\[cpu\].*postlab\[gpu\]"):
+        load_faiss()
