@@ -6,7 +6,8 @@ Trained without labels: a post's text, its comments and its picture are told fro
 import math
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,8 @@ import torch
 from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Pooling, Transformer
-from tokenizers import BertWordPieceTokenizer
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import BertConfig, BertModel, BertTokenizer
@@ -137,11 +139,24 @@ def _paired(posts: Unlabelled) -> Unlabelled:
     return Unlabelled(*(list(column) for column in zip(*rows, strict=True)))
 
 
+def word_pieces(texts: Iterable[str], size: int) -> dict[str, int]:
+    """Vocabulary of BERT's special tokens, every character, then the most frequent words, `size` pieces at most.
+
+    Not the tokenizers library's training: it breaks ties by chance, so that a seed would not decide the encoders.
+    """
+    normalise, cut = BertNormalizer(lowercase=True).normalize_str, BertPreTokenizer().pre_tokenize_str
+    counts = Counter(word for text in texts for word, _ in cut(normalise(text)))
+    letters = sorted({letter for word in counts for letter in word})
+    words = sorted(
+        (word for word in counts if len(word) > 1 and counts[word] > 1), key=lambda word: (-counts[word], word)
+    )
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters), *words]
+    return {piece: number for number, piece in enumerate(pieces[:size])}
+
+
 def _new_text_encoder(folder: Path, posts: Unlabelled, width: int, layers: int, vocabulary: int) -> None:
-    pieces = BertWordPieceTokenizer(lowercase=True)
-    words = [*posts.texts, *(comment for own in posts.comments for comment in own)]
-    pieces.train_from_iterator(words, vocab_size=vocabulary, min_frequency=2, show_progress=False)
-    tokenizer = BertTokenizer(vocab=pieces.get_vocab(), do_lower_case=True, model_max_length=MAX_TOKENS)
+    texts = (*posts.texts, *(comment for own in posts.comments for comment in own))
+    tokenizer = BertTokenizer(vocab=word_pieces(texts, vocabulary), do_lower_case=True, model_max_length=MAX_TOKENS)
     config = BertConfig(
         vocab_size=len(tokenizer),
         hidden_size=width,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -57,9 +57,14 @@ def test_rows_come_in_the_order_asked_for(tmp_path: Path) -> None:
     assert (none.shape, absent.shape) == ((0, 3), (0,))
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=9), st.integers(1, 4), st.integers(1, 4))
+@given(
+    lengths=st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=9),
+    part=st.integers(1, 4),
+    batch=st.integers(1, 4),
+)
+@settings(deadline=None, max_examples=25)
 def test_items_of_any_length_come_back(
-    lengths: list[int | None], part: int, batch: int, tmp_path_factory: pytest.TempPathFactory
+    tmp_path_factory: pytest.TempPathFactory, lengths: list[int | None], part: int, batch: int
 ) -> None:
     folder = tmp_path_factory.mktemp("ragged")
     given_items = [(str(row), None if length is None else (row, length)) for row, length in enumerate(lengths)]

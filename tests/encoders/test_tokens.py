@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encoders.tokens import Tokenizer, buckets
@@ -47,6 +47,7 @@ def test_errors_name_the_way_out(bert: Path, tmp_path: Path) -> None:
 
 
 @given(st.lists(st.integers(0, 60), max_size=80), st.integers(1, 10), st.one_of(st.none(), st.integers(1, 200)))
+@settings(deadline=None)
 def test_buckets_hold_each_row_once_within_the_limits(lengths: list[int], rows: int, tokens: int | None) -> None:
     groups = buckets(lengths, rows, tokens)
     assert sorted(np.concatenate([np.zeros(0, int), *groups]).tolist()) == list(range(len(lengths)))
