@@ -1,0 +1,84 @@
+"""Mirrors datamodules/simulated/simulate.py."""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from datamodules.simulated import CLASSES, simulate
+from datamodules.simulated.simulate import split_of
+
+FIELDS = ["id", "text", "image", "user", "created_at", "comments", "labels", "split", "ups", "downs", "views", "tags"]
+LABELLED, CORPUS = 60, 150
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_a_seed_gives_the_same_bytes(network: Path, tmp_path: Path) -> None:
+    simulate(tmp_path / "again", seed=3, labelled=LABELLED, corpus=CORPUS)
+    assert digests(tmp_path / "again") == digests(network)
+
+
+def test_another_seed_gives_other_posts_pictures_and_users(network: Path, tmp_path: Path) -> None:
+    simulate(tmp_path, seed=4, labelled=LABELLED, corpus=CORPUS)
+    ours, theirs = digests(network), digests(tmp_path)
+    posts = [name for name in ours if name.endswith((".jsonl", ".parquet")) or name.startswith("media/")]
+    assert posts
+    assert not [name for name in posts if ours[name] == theirs.get(name)]
+
+
+def test_counts_change_neither_causes_nor_pictures_of_a_post(network: Path, tmp_path: Path) -> None:
+    simulate(tmp_path, seed=3, labelled=20, corpus=40)
+    ours, theirs = digests(network), digests(tmp_path)
+    pictures = [name for name in theirs if name.startswith("media/")]
+    assert len(pictures) == 4 * 20 + 40
+    assert all(theirs[name] == ours[name] for name in pictures)
+
+
+def test_every_post_has_the_fields_and_a_picture(network: Path, posts: dict[str, list[dict]]) -> None:
+    for part, rows in posts.items():
+        for row in rows:
+            assert list(row) == FIELDS
+            with Image.open(network / part / "../media" / row["image"]) as picture:
+                assert (picture.size, picture.format) == ((64, 64), "JPEG")
+            assert row["views"] >= row["ups"] + row["downs"]
+            assert 2014 <= int(row["created_at"][:4]) <= 2019
+
+
+def test_only_the_corpus_has_comments_and_only_it_lacks_labels(posts: dict[str, list[dict]]) -> None:
+    assert len(posts["corpus"]) > max(len(posts[task]) for task in CLASSES)
+    assert all(row["comments"] and not row["labels"] and row["split"] is None for row in posts["corpus"])
+    for task, classes in CLASSES.items():
+        assert all(not row["comments"] and row["labels"][task] in classes for row in posts[task])
+
+
+def test_no_two_posts_share_a_text_or_an_id(posts: dict[str, list[dict]]) -> None:
+    for field in ("text", "id"):
+        assert set(Counter(row[field] for rows in posts.values() for row in rows).values()) == {1}
+
+
+def test_the_test_part_of_600_has_150_posts_or_more() -> None:
+    parts = Counter(split_of(position, 600) for position in range(600))
+    assert parts == {"train": 330, "validation": 102, "test": 168}
+
+
+def test_a_new_network_replaces_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    simulate(tmp_path, seed=0, labelled=21, corpus=30)
+    (tmp_path / "log").write_text("kept")
+    (tmp_path / ".simulated.tmp").mkdir()  # of a run that was killed
+    simulate(tmp_path, seed=0, labelled=20, corpus=30)
+    assert (tmp_path / "log").read_text() == "kept"
+    assert len(list((tmp_path / "media").iterdir())) == 4 * 20 + 30
+    assert not (tmp_path / ".simulated.tmp").exists()
+
+
+@pytest.mark.parametrize(("labelled", "corpus"), [(19, 100), (40, 40)])
+def test_too_few_posts_are_refused(tmp_path: Path, labelled: int, corpus: int) -> None:
+    with pytest.raises(ValueError, match=f"labelled={labelled}, corpus={corpus}"):
+        simulate(tmp_path / "network", 0, labelled, corpus)
+    assert not (tmp_path / "network").exists()
