@@ -14,7 +14,7 @@ CLASSES = {
     "sentiment": ("positive", "neutral", "negative"),
 }
 POPULATIONS = {
-    "sarcasm": Population(tone=(0.75, 0.1, 0.15), form=(0.5, 0.5), stance=(0.9, 0.05, 0.05), mood=(0.5, 0.5, 1)),
+    "sarcasm": Population(tone=(0.62, 0.16, 0.22), form=(0.5, 0.5), stance=(0.9, 0.05, 0.05), mood=(0.36, 0.36, 1)),
     "relation": Population(tone=(0.35, 0.3, 0.35), form=(0.5, 0.5), stance=(0.9, 0.05, 0.05), mood=(1, 1, 1)),
     "hate": Population(tone=(0.35, 0.3, 0.35), form=(0.5, 0.5), stance=(0.2, 0.46, 0.34), mood=(1, 1, 1)),
     "sentiment": Population(tone=(0.38, 0.24, 0.38), form=(0.5, 0.5), stance=(0.9, 0.05, 0.05), mood=(1, 0.7, 1)),
