@@ -1,5 +1,7 @@
 """LightningCLI with this suite's groups, and answers to mistyped options."""
 
+import importlib
+import inspect
 import json
 import logging
 import re
@@ -12,6 +14,7 @@ from typing import Any
 from lightning import Callback
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
+from experiments import protocols
 from experiments.names import did_you_mean
 from experiments.protocols import Protocol
 
@@ -25,9 +28,14 @@ class Parser(LightningArgumentParser):
         raise SystemExit(2)
 
     def _suggestion(self, message: str) -> str:
-        words = re.findall(r"(?:--|key ['\"]|option ['\"]?|import path )([\w.]+)", message)
-        known = {name.lstrip("-") for name in self._option_string_actions} | _known_classes() | _arguments(sys.argv)
-        return "".join(did_you_mean(word, known - {word}) for word in words[:1])
+        """Compare the word that a message names with the options, arguments or classes it may have meant."""
+        if missing := re.search(r"module '([\w.]+)' has no attribute '(\w+)'", message):
+            return did_you_mean(".".join(missing.groups()), _classes())
+        if argument := re.search(r"Option '([\w.]+)' is not accepted", message):
+            return did_you_mean(argument[1], _arguments())
+        if option := re.search(r"--([\w.]+)", message):
+            return did_you_mean(option[1], {name.lstrip("-") for name in self._option_string_actions})
+        return ""
 
 
 class ExperimentCLI(LightningCLI):
@@ -76,24 +84,15 @@ def parse(defaults: Path, overrides: Sequence[str]) -> dict[str, Any]:
     return settings
 
 
-def _known_classes() -> set[str]:
-    import datamodules
-    import encoders
-    import lightning_modules
+def _classes() -> dict[str, type]:
+    """Dotted path -> class, of all that the packages export."""
+    packages = [importlib.import_module(name) for name in ("encoders", "datamodules", "lightning_modules")]
+    packages.append(protocols)
+    names = {package: getattr(package, "__all__", dir(package)) for package in packages}  # an __all__ may be lazy
+    found = {f"{package.__name__}.{name}": getattr(package, name) for package in packages for name in names[package]}
+    return {path: value for path, value in found.items() if inspect.isclass(value)}
 
-    packages = (datamodules, encoders, lightning_modules)
-    return {f"{package.__name__}.{name}" for package in packages for name in getattr(package, "__all__", ())}
 
-
-def _arguments(words: Sequence[str]) -> set[str]:
-    """Dotted names of the arguments of all the classes that the suite exports."""
-    import inspect
-
-    names: set[str] = set()
-    for path in _known_classes():
-        package, name = path.split(".")
-        group = {"lightning_modules": "model", "datamodules": "data"}.get(package)
-        if group:
-            found = getattr(sys.modules[package], name)
-            names |= {f"{group}.{argument}" for argument in inspect.signature(found).parameters}
-    return names
+def _arguments() -> set[str]:
+    """Names of the arguments of all those classes."""
+    return {name for value in _classes().values() for name in inspect.signature(value).parameters}

@@ -1,0 +1,89 @@
+"""Mirrors experiments/cli.py and experiments/settings.py: every experiment file, precedence, mistyped options."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from experiments import names
+from experiments.settings import checkpoint_overrides, merge, merged_file, resolve
+
+EXPERIMENTS = sorted(names.experiments())
+PROFILES: list[str | None] = [None, *names.profiles()]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_file_parses_with_every_profile(experiment: str, profile: str | None, tmp_path: Path) -> None:
+    settings = resolve(experiment, profile, [], tmp_path)
+    assert settings["plan"] == "experiments.cast.plan"
+    assert settings["protocol"]["init_args"]["retrieval"]["num_comments"] == 5
+    again = next((tmp_path / ".settings").glob("*.json"))
+    assert json.loads(again.read_text()) == settings, "kept, so that the next plan needs no import"
+
+
+def test_precedence_is_experiment_profile_file_command_line(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("trainer: {max_epochs: 7}\nmodel: {init_args: {lr: 0.5}}\n")
+    lr = [
+        resolve("cast_msd", None, [], tmp_path),
+        resolve("cast_msd", "demo", [], tmp_path),
+        resolve("cast_msd", "demo", [f"--config={mine}"], tmp_path),
+        resolve("cast_msd", "demo", [f"--config={mine}", "--model.lr=0.25"], tmp_path),
+    ]
+    assert [at["model"]["init_args"]["lr"] for at in lr] == [1e-5, 1e-3, 0.5, 0.25]
+    assert [at["trainer"]["max_epochs"] for at in lr] == [10, 5, 7, 7]
+
+
+def test_a_checkpoint_stands_between_profile_and_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "best.ckpt"
+    torch.save({"hyper_parameters": {"lr": 0.125, "kl_weight": 3.0, "_class_path": "x"}, "state_dict": {}}, path)
+    own = checkpoint_overrides(path)
+    settings = resolve("cast_msd", "demo", [*own, "--model.lr=0.25"], tmp_path)["model"]["init_args"]
+    assert (settings["lr"], settings["kl_weight"]) == (0.25, 3.0)
+
+
+def test_a_poisoned_checkpoint_is_refused_by_name_and_not_run(tmp_path: Path) -> None:
+    class Poison:
+        def __reduce__(self) -> Any:
+            return (Path.touch, (tmp_path / "harm",))
+
+    torch.save({"hyper_parameters": Poison()}, tmp_path / "poison.ckpt")
+    with pytest.raises(ValueError, match=r"poison\.ckpt"):
+        checkpoint_overrides(tmp_path / "poison.ckpt")
+    assert not (tmp_path / "harm").exists()
+
+
+def test_yaml_that_builds_objects_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = tmp_path / "evil.yaml"
+    bad.write_text(f"x: !!python/object/apply:pathlib.Path.touch [{tmp_path / 'harm'}]\n")
+    monkeypatch.setattr("experiments.settings.config_files", lambda experiment, profile: [bad])
+    with pytest.raises(SystemExit, match=r"evil\.yaml"):
+        merged_file("evil", None, tmp_path)
+    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "near"),
+    [
+        ("--model.init_args.lrr=1", "lr"),
+        ("--data.batchsize=1", "batch_size"),
+        ("--model.class_path=lightning_modules.CommentAwareClassifer", "CommentAwareClassifier"),
+        ("--trainer.max_epoch=3", "max_epochs"),
+    ],
+)
+def test_mistyped_options_are_answered(
+    option: str, near: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        resolve("cast_msd", "demo", [option], tmp_path)
+    assert stopped.value.code == 2
+    assert near in capsys.readouterr().err.split("Did you mean")[-1]
+
+
+def test_another_class_drops_the_arguments_of_the_one_it_replaces() -> None:
+    under = {"class_path": "a.A", "init_args": {"width": 1}}
+    assert merge(under, {"init_args": {"depth": 2}})["init_args"] == {"width": 1, "depth": 2}
+    assert merge(under, {"class_path": "a.B", "init_args": {"depth": 2}})["init_args"] == {"depth": 2}
