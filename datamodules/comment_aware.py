@@ -1,6 +1,5 @@
 """Posts with the comments of similar posts, and unlabelled posts for a student (CAST)."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -55,7 +54,6 @@ class CommentAwareData(L.LightningDataModule):
         comment_drop: share of comments a student loses, in [0, 1) (Section 3.4: 0.5; Table 7, Base+Com+ST: 0).
         drop_on: which posts lose comments: "all" (paper) or "unlabelled" (official code).
         unlabelled_order: unlabelled posts beside their own queries, or beside any ("shuffled", official code).
-        drop_words: comments with one of these words are not used (MSD: words that give the label away).
         predict_part: what `predict` runs over; "unlabelled" are the pairs of `unlabelled_pairs`.
         seed: order and comment drop.
         num_workers: processes that make batches; they change nothing else.
@@ -86,7 +84,6 @@ class CommentAwareData(L.LightningDataModule):
         comment_drop: float = 0.5,
         drop_on: Literal["all", "unlabelled"] = "all",
         unlabelled_order: Literal["with_query", "shuffled"] = "with_query",
-        drop_words: Sequence[str] = (),
         predict_part: Part = "test",
         seed: int = 0,
         num_workers: int = 0,
@@ -102,7 +99,6 @@ class CommentAwareData(L.LightningDataModule):
         self.pseudo_labels, self.max_tokens, self.batch_size = pseudo_labels, max_tokens, batch_size
         self.num_comments, self.use_comments, self.unlabelled_posts = num_comments, use_comments, unlabelled_posts
         self.comment_drop, self.drop_on, self.unlabelled_order = comment_drop, drop_on, unlabelled_order
-        self.drop_words = frozenset(word.lower() for word in drop_words)
         self.predict_part, self.seed, self.num_workers = predict_part, seed, num_workers
         self._rows: dict[tuple[Part, bool], CommentedRows] = {}
 
@@ -137,7 +133,7 @@ class CommentAwareData(L.LightningDataModule):
 
     def comments_of(self, post: str) -> list[str]:
         """The comments that a benchmark post is classified with, in order of consensus."""
-        return self._retrieved.comments(post, self.num_comments, self.drop_words) if self.use_comments else []
+        return self._retrieved.comments(post, self.num_comments) if self.use_comments else []
 
     def unlabelled_pairs(self) -> list[tuple[str, str]]:
         """(query, corpus post): the first K retrieved posts of every training query (Section 3.4)."""

@@ -1,7 +1,5 @@
 """What retrieval and the teacher found for the posts of a benchmark: comments, posts, pseudo labels."""
 
-import re
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -41,11 +39,11 @@ class Retrieved:
         """Corpus ids, nearest first."""
         return self._posts[self._row(query)] or []
 
-    def comments(self, query: str, most: int, drop_words: Collection[str] = ()) -> list[str]:
-        """At most `most` texts in order of consensus, without blank ones and ones that hold a dropped word."""
+    def comments(self, query: str, most: int) -> list[str]:
+        """At most `most` texts in order of consensus, without blank ones."""
         found = self._table["comments"][self._row(query)].as_py() or []
         texts = (comment["text"] for comment in found)
-        return [text for text in texts if text and text.strip() and not _holds(text, drop_words)][:most]
+        return [text for text in texts if text and text.strip()][:most]
 
     def _row(self, query: str) -> int:
         if query not in self._position:
@@ -93,8 +91,3 @@ def _read(path: Path, columns: list[str]) -> pa.Table:
     if not set(columns) <= set(there):
         raise ValueError(f"{path}: columns {columns} are needed, there are {there}")
     return pq.read_table(path, columns=columns)
-
-
-def _holds(text: str, words: Collection[str]) -> bool:
-    lowered = text.lower()
-    return bool(words) and not set(words).isdisjoint([*lowered.split(), *re.findall(r"\w+", lowered)])

@@ -14,7 +14,7 @@ from typing import NoReturn
 from experiments.names import did_you_mean
 from experiments.runner import StageFailed
 
-SETTING = re.compile(r"--\w+(\.\w+)+=.*", re.DOTALL)  # --protocol.iterations=0
+SETTING = re.compile(r"--(wandb|\w+(\.\w+)+)=.*", re.DOTALL)  # --protocol.iterations=0
 
 
 class Arguments(argparse.ArgumentParser):

@@ -10,12 +10,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Block:
-    """A titled table; cells are plain text, footnote marks are written [a]."""
+    """A titled table; cells are plain text, footnote marks are written [a].
+
+    The first `words` columns hold words, the others numbers.
+    """
 
     title: str
     header: list[str]
     lines: list[list[str]]
     notes: list[str] = field(default_factory=list)
+    words: int = 2
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def latex(document: Document) -> str:
         notes = [rf"\par\smallskip\footnotesize {_escape_latex(note)}" for note in block.notes]
         head = [r"\begin{table}", r"\centering", rf"\caption{{{_escape_latex(f'{document.title}: {block.title}')}}}"]
         body = [
-            rf"\begin{{tabular}}{{ll{'r' * (len(block.header) - 2)}}}",
+            rf"\begin{{tabular}}{{{'l' * block.words}{'r' * (len(block.header) - block.words)}}}",
             r"\toprule",
             rows[0],
             r"\midrule",
@@ -133,15 +137,14 @@ def deliver(document: Document, style: str, out: Path | None) -> None:
 def _markdown_table(block: Block) -> str:
     rows = [[_escape_markdown(cell) for cell in line] for line in (block.header, *block.lines)]
     widths = [max(3, *map(len, column)) for column in zip(*rows, strict=True)]
-    left = 2  # the first columns name things, the others are numbers
     padded = [
         [
-            cell.ljust(width) if place < left else cell.rjust(width)
+            cell.ljust(width) if place < block.words else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         for row in rows
     ]
-    rule = ["-" * width if place < left else "-" * (width - 1) + ":" for place, width in enumerate(widths)]
+    rule = ["-" * width if place < block.words else "-" * (width - 1) + ":" for place, width in enumerate(widths)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (padded[0], rule, *padded[1:]))
 
 

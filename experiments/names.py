@@ -8,8 +8,8 @@ CONFIGS = Path(__file__).parent / "configs"
 
 
 def experiments() -> dict[str, str]:
-    """Experiment name -> its first comment line."""
-    return {path.stem: first_comment(path) for path in sorted(CONFIGS.glob("*.yaml"))}
+    """Experiment name -> its first comment line, up to a colon."""
+    return {path.stem: first_comment(path).split(":")[0] for path in sorted(CONFIGS.glob("*.yaml"))}
 
 
 def profiles() -> list[str]:

@@ -192,4 +192,5 @@ def _show(at: Running, say: Callable[[str], None]) -> None:
 def _environment() -> dict[str, str]:
     # Stages are other processes' children: a rank that this process may have must not be taken for theirs.
     ranks = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-    return {key: value for key, value in os.environ.items() if key not in ranks} | {"PYTHONUNBUFFERED": "1"}
+    kept = {key: value for key, value in os.environ.items() if key not in ranks}
+    return kept | {"PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}  # bars make a log unreadable

@@ -37,13 +37,22 @@ class BertCnn(nn.Module):
 
     def __init__(self, image_size: int = 2048, text_size: int = 768, hidden_size: int = 768) -> None:
         super().__init__()
-        self.text_size, self.hidden_size = text_size, hidden_size
+        self.image_size, self.text_size, self.hidden_size = image_size, text_size, hidden_size
         self.image = nn.Linear(image_size, hidden_size)
         self.text = nn.Linear(text_size, hidden_size)
         self.fusion = nn.Linear(2 * hidden_size, hidden_size)
 
     def forward(self, image: Tensor, text: Tensor, present: Tensor) -> BaseOutput:
-        """Take images (B, I) or (B, R, I), texts (B, T) and present (B, 2) bool, columns image and text."""
+        """Take images (B, I) or (B, R, I), texts (B, T) and present (B, 2) bool, columns image and text.
+
+        Raises:
+            ValueError: picture features of another width.
+        """
+        if image.shape[-1] != self.image_size:
+            raise ValueError(
+                f"picture features are {image.shape[-1]} wide, the base classifier takes {self.image_size}; "
+                f"set model.init_args.base.init_args.image_size to {image.shape[-1]}"
+            )
         if image.dim() == 3:
             image = image.mean(1)  # (B, I)
         # masked after the layers, whose biases would stand in for what is absent

@@ -92,7 +92,7 @@ def _texts_read(settings: dict[str, Any]) -> set[str]:
     benchmark, retrieved = Posts(settings["benchmark"]), Retrieved(settings["retrieve"])
     found = {post_text(row) for posts in (benchmark, Posts(settings["corpus"])) for row in rows_of(posts)}
     for post in benchmark.ids:
-        found |= set(retrieved.comments(post, settings["num_comments"], frozenset()))
+        found |= set(retrieved.comments(post, settings["num_comments"]))
     return found - {""}
 
 

@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from lightning.pytorch.loggers import WandbLogger
 from safetensors.torch import load_file, save_file
 from torchmetrics import MetricCollection
 
 from datamodules.comment_aware import CommentAwareData, Part
 from experiments.cli import ExperimentCLI
+from experiments.results import read_facts, read_predictions, with_content
 from experiments.stage import Job
 from lightning_modules.metrics import classification_metrics
 
@@ -59,6 +61,9 @@ def evaluate(
         (job.folder / "metrics.json").write_text(json.dumps(scores, indent=1) + "\n")
         (job.folder / "dataset.json").write_text(json.dumps(_dataset(cli.datamodule), indent=1) + "\n")
         print("; ".join(f"{part} F1 {values['f1']:.4f}" for part, values in scores.items()), flush=True)
+        for logger in cli.trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                _log_tables(logger, job.folder, parts)
     return scores
 
 
@@ -83,6 +88,14 @@ def write_pseudo_labels(path: Path, pairs: list[tuple[str, str]], found: Found) 
     part.replace(path)
 
 
+def _log_tables(logger: WandbLogger, folder: Path, parts: tuple[Part, ...]) -> None:
+    from experiments.wandb_tables import log_evaluation  # imports wandb
+
+    facts = read_facts(folder)
+    for part in parts:
+        log_evaluation(logger, with_content(read_predictions(folder, part), facts.benchmark), facts.classes)
+
+
 def _table(data: CommentAwareData, part: Part, gold: np.ndarray, found: Found) -> pa.Table:
     ids = data.ids(part)
     columns = {
@@ -102,5 +115,6 @@ def _table(data: CommentAwareData, part: Part, gold: np.ndarray, found: Found) -
 
 def _dataset(data: CommentAwareData) -> dict[str, Any]:
     info = json.loads((data.benchmark / "dataset.json").read_text())
-    simulated = bool(info.get("simulated")) or "simulated" in info["name"]
-    return {"name": info["name"], "simulated": simulated, "classes": data.classes, "benchmark": str(data.benchmark)}
+    facts = {"name": info["name"], "simulated": info["name"].startswith("simulated"), "classes": data.classes}
+    corpus = json.loads((Path(data.corpus) / "dataset.json").read_text())["name"] if data.corpus else None
+    return {**facts, "benchmark": str(data.benchmark), "corpus": corpus}

@@ -99,12 +99,6 @@ def test_without_comments_there_is_one_blank_row(cast_data: Callable[..., Commen
         assert not batch.comment_index.any()
 
 
-def test_giveaway_words_make_room_for_the_next_comment(cast_data: Callable[..., CommentAwareData]) -> None:
-    batch = next(iter(cast_data(drop_words=["Nice"]).val_dataloader()))
-    assert all((2, 15, 7, 3) not in dict(comments_of(batch, post)) for post in range(4))
-    assert (batch.comment_weight == 1).all()
-
-
 def test_a_students_unlabelled_posts_stand_beside_their_queries(cast_data: Callable[..., CommentAwareData]) -> None:
     data = cast_data(student=True, comment_drop=0.0)
     pairs = data.unlabelled_pairs()
