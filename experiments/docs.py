@@ -60,8 +60,8 @@ def pages() -> dict[Path, str]:
 def settings_page() -> Document:
     """Every setting with its default and meaning, a table a class."""
     intro = [
-        "Each is an option of the command line, `--model.lr=2e-5`, and a value of YAML files. Defaults are the "
-        "classes'; `python -m experiments.run NAME --profile PROFILE --print_config` prints an experiment's own values.",
+        "Each is an option of the command line, `--model.lr=2e-5`, and a value of YAML files. The defaults shown are "
+        "the classes'; `python -m experiments.run NAME --profile PROFILE --print_config` prints an experiment's own.",
         "Written by `make docs` from signatures and docstrings.",
     ]
     blocks = []
