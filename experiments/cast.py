@@ -77,11 +77,14 @@ def _retrieved(roles: Roles, settings: dict[str, Any], protocol: dict[str, Any],
     }
     roles["retrieve"] = wired("retrieve", "retrieve:retrieve", own, roles, free)
     if protocol["store_texts"]:
+        # Controls move comments between posts and change none: their texts are those of the plain retrieval.
+        plain = {**protocol["retrieval"], "comment_control": "none", "unlabelled_control": "none"}
+        retrieve = wired("retrieve", "retrieve:retrieve", own | {"retrieval": plain}, roles, free)
         own = {name: f"{{{name}}}" for name in ("benchmark", "corpus", "retrieve")}
         data = settings["data"]["init_args"]
         encoder = {key: data[key] for key in ("max_tokens", "num_comments")}
         encoder["text_encoder"] = protocol["text_encoder"]
-        roles["texts"] = wired("texts", "encode:texts", own | encoder, roles, free)
+        roles["texts"] = wired("texts", "encode:texts", own | encoder, roles | {"retrieve": retrieve}, free)
 
 
 def _trained(

@@ -30,6 +30,7 @@ def loggers(job: Job, trainer: L.Trainer) -> list[Logger]:
 def _wandb(job: Job, online: bool) -> WandbLogger:
     import wandb
 
+    os.environ.setdefault("WANDB_SILENT", "true")  # it warns of settings that Lightning gives it
     os.environ.setdefault("WANDB_DATA_DIR", str(job.folder))  # tables are staged there, not in the home folder
     # Without these W&B keeps the command line's arguments, and secrets in them, in its files.
     quiet: Any = wandb.Settings(x_disable_meta=True, save_code=False, console="off", silent=True, init_timeout=30)

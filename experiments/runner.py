@@ -20,7 +20,10 @@ from experiments.settings import write_atomically
 from experiments.stages import Stage, ordered
 
 # The shell outlives the stage's process and renames DONE into place last; `sync` puts the outputs on the disk first.
-SCRIPT = '"$0" -m experiments.stage "$1" && sync && mv "$1/DONE.part" "$1/DONE"'
+SCRIPT = (
+    '"$0" -m experiments.stage "$1" && sync && '
+    '{ [ -e "$1/DONE.part" ] || { echo "stopped before its end"; exit 1; }; } && mv "$1/DONE.part" "$1/DONE"'
+)
 POLL = 0.05  # seconds between looks at the running stages
 
 
@@ -48,6 +51,8 @@ def run_stages(stages: Sequence[Stage], store: Path, jobs: int = 1, say: Callabl
     todo = [stage for stage in plan if not stage.is_done(store)]
     number = {stage.folder_name: f"[{plan.index(stage) + 1}/{len(plan)}]" for stage in todo}
     running: list[Running] = []
+    if jobs > 1:  # threads of stages side by side would wait for each other's cores
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
     try:
         while todo or running:
             for stage in [stage for stage in todo if _is_ready(stage, store)][: jobs - len(running)]:

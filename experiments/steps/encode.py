@@ -10,7 +10,7 @@ from datamodules.comment_rows import post_text, text_id
 from datamodules.posts import Posts
 from datamodules.retrieved import Retrieved
 from encoders.batches import Tokens
-from encoders.features import encode_pictures, encode_sentences
+from encoders.features import encode_pictures, encode_sentences, progress_lines
 from encoders.image import ImageEncoder
 from encoders.parts import bytes_needed
 from encoders.pretraining import pretrain_encoders
@@ -63,7 +63,7 @@ def texts(job: Job) -> None:
     own = settings["text_encoder"]
     encoder = TextEncoder(own["weights"], own["layers"], own["pooling"], trainable=False).to(device_of(job)).eval()
     tokenizer = Tokenizer(own["weights"], settings["max_tokens"])
-    items = [(text_id(text), text) for text in sorted(_texts_read(settings))]
+    items = [(text_id(text), text) for text in sorted(_texts_read(settings), key=lambda text: (len(text), text))]
     key = {**encoder.key(), "max_tokens": settings["max_tokens"]}
 
     @torch.inference_mode()
@@ -72,7 +72,8 @@ def texts(job: Job) -> None:
         vectors: torch.Tensor = encoder(tokens)
         return vectors
 
-    write_features(job.folder / "features", items, encode, (encoder.width,), key, batch_size=BATCH)
+    folder, shown = job.folder / "features", progress_lines(f"{job.folder.name}: texts")
+    write_features(folder, items, encode, (encoder.width,), key, batch_size=BATCH, progress=shown)
 
 
 def bytes_to_store(settings: dict[str, Any], plan: dict[str, Any]) -> int | None:

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,8 @@ def build(job: Job) -> ExperimentCLI:
         "data": data,
         "trainer": {**settings["trainer"], **free, "use_distributed_sampler": False},
     }
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # a stage's log is for its own lines
+    warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")  # Lightning's own
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), _checkpoints(job.folder)]

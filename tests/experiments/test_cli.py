@@ -34,7 +34,7 @@ def test_precedence_is_experiment_profile_file_command_line(tmp_path: Path) -> N
         resolve("cast_msd", "demo", [f"--config={mine}", "--model.lr=0.25"], tmp_path),
     ]
     assert [at["model"]["init_args"]["lr"] for at in lr] == [1e-5, 1e-3, 0.5, 0.25]
-    assert [at["trainer"]["max_epochs"] for at in lr] == [10, 5, 7, 7]
+    assert [at["trainer"]["max_epochs"] for at in lr] == [10, 10, 7, 7]
 
 
 def test_a_checkpoint_stands_between_profile_and_command_line(tmp_path: Path) -> None:
