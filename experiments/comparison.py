@@ -70,6 +70,8 @@ class _Comparison:
             yield f"{self.posts} {self.target.split} posts, the paper's are {self.target.population}"
         if self.corpora and self.corpora != [self.table.corpus]:
             yield f"corpus {', '.join(self.corpora)}, the paper's is {self.table.corpus}"
+        if self.facts.base and self.facts.base.lower() != self.target.base.replace("-", "").lower():
+            yield f"base classifier {self.facts.base}, the paper's is {self.target.base}"
         yield from departures
 
     def _block(self, title: str, data: str, published: bool, ours: bool, notes: list[str]) -> Block:
@@ -111,7 +113,7 @@ class _Comparison:
 
     def _population(self) -> str:
         own = f"Ours: {self.posts} {self.target.split} posts of {self.facts.name}"
-        return f"{own}; published: {self.target.population}. {self._scoring()}; base: {self.target.base}."
+        return f"{own}; published: {self.target.population}. {self._scoring()}; base: {self.facts.base or self.target.base}."
 
     def _scoring(self) -> str:
         over = {"binary": "of class 1", "weighted": "weighted over classes", "macro": "macro over classes"}

@@ -21,6 +21,7 @@ class DataFacts:
         classes: class names in order.
         benchmark: the prepared data set's folder, where it is known.
         corpus: name of the prepared corpus that posts and comments were retrieved from, where it is known.
+        base: class name of the base classifier, where it is known.
     """
 
     name: str
@@ -28,6 +29,7 @@ class DataFacts:
     classes: list[str]
     benchmark: Path | None = None
     corpus: str | None = None
+    base: str | None = None
 
     @property
     def label(self) -> str:
@@ -96,7 +98,8 @@ def read_facts(folder: Path) -> DataFacts:
         if key not in raw:
             raise ValueError(f"{path}: no key {key!r}")
     benchmark = Path(raw["benchmark"]) if raw.get("benchmark") else None
-    return DataFacts(raw["name"], bool(raw["simulated"]), list(raw["classes"]), benchmark, raw.get("corpus"))
+    known = raw.get("corpus"), _base(folder / "config.yaml")
+    return DataFacts(raw["name"], bool(raw["simulated"]), list(raw["classes"]), benchmark, *known)
 
 
 def read_predictions(folder: Path, part: str = "test") -> list[PredictedPost]:
@@ -128,6 +131,16 @@ def _predicted(row: dict[str, Any]) -> PredictedPost:
     image, text = ((row[f"{side}_attention"] or [])[: len(comments)] for side in ("image", "text"))  # padded to N
     probabilities = row["probabilities"] or []
     return PredictedPost(row["id"], row["part"], row["gold"], row["predicted"], probabilities, comments, image, text)
+
+
+def _base(config: Path) -> str | None:
+    """Class name of the base classifier that a stage was configured with."""
+    if not config.is_file():
+        return None
+    import yaml
+
+    base = yaml.safe_load(config.read_text("utf-8"))["model"]["init_args"].get("base") or {}
+    return str(base["class_path"]).rsplit(".", 1)[-1] if "class_path" in base else None
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -20,8 +20,10 @@ class FeedForwardScore(nn.Module):
 
     def forward(self, query: Tensor, comments: Tensor) -> Tensor:
         """Map queries (B, H) and comments (B, N, H) to scores (B, N)."""
-        pair = torch.cat([query.unsqueeze(1).expand_as(comments), comments], dim=-1)  # (B, N, 2H)
-        return self.out(self.hidden(pair)).tanh().squeeze(-1)  # (B, N)
+        # W2 (W1 [h; c]) = (W2 W1) [h; c]: one row for all pairs instead of H numbers for each
+        row, bias = self.out.weight @ self.hidden.weight, self.out(self.hidden.bias)  # (1, 2H), (1,)
+        of_query, of_comment = row.squeeze(0).chunk(2)  # (H,), (H,)
+        return (comments @ of_comment + (query @ of_query + bias).unsqueeze(1)).tanh()  # (B, N)
 
 
 class BilinearScore(nn.Module):

@@ -74,6 +74,13 @@ def test_other_data_or_settings_are_not_comparable(
     assert f"Not comparable with the published numbers: {reason}" in text
 
 
+def test_another_base_classifier_is_not_comparable(tmp_path: Path, fake_runs) -> None:
+    (folder,) = fake_runs(RIGHT, tmp_path, **REAL)("cast_msd", {"Full Model": []}, [0]).values()
+    (folder / "config.yaml").write_text("model: {init_args: {base: {class_path: lightning_modules.BertCnn}}}\n")
+    text = results_table(load_table("cast_7"), {"cast_msd": {("Full Model", 0): folder}})
+    assert "Not comparable with the published numbers: base classifier BertCnn, the paper's is MMSD-BERT" in text
+
+
 def test_devices_and_paths_leave_ours_comparable() -> None:
     assert departures("paper", ["--trainer.devices=4", "--protocol.benchmark=data/msd"]) == []
 
