@@ -113,7 +113,8 @@ class _Comparison:
 
     def _population(self) -> str:
         own = f"Ours: {self.posts} {self.target.split} posts of {self.facts.name}"
-        return f"{own}; published: {self.target.population}. {self._scoring()}; base: {self.facts.base or self.target.base}."
+        base = self.facts.base or self.target.base
+        return f"{own}; published: {self.target.population}. {self._scoring()}; base: {base}."
 
     def _scoring(self) -> str:
         over = {"binary": "of class 1", "weighted": "weighted over classes", "macro": "macro over classes"}

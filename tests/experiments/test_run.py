@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from experiments import names
-from experiments.run import main
+from experiments.run import ACTIONS, main
 
 
 @pytest.mark.parametrize("name", ["cast_mvsa", "cast_msd", "cast_itr", "cast_mhp"])
@@ -38,9 +38,21 @@ def test_show_prints_paper_and_experiment(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize("words", [[], ["list"], ["show", "cast_mvsa"], ["cast_mds"]])
 def test_names_are_answered_without_heavy_imports(words: list[str]) -> None:
-    program = f"import sys; from experiments.run import main; main({words!r}); print('torch' in sys.modules)"
+    program = f"import sys; from experiments.run import ACTIONS, main; main({words!r}); print('torch' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize(("words", "status"), [([], 0), (["list"], 0), (["cast_mds"], 2), (["cast_msd", "tets"], 2)])
+def test_the_process_tells_a_typo_by_its_exit_status(words: list[str], status: int) -> None:
+    command = [sys.executable, "-m", "experiments.run", *words]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == status
+
+
+def test_without_a_word_the_actions_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"\n  {action} " in shown for action in ACTIONS)
 
 
 def test_an_abbreviated_option_of_ours_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
