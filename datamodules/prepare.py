@@ -66,7 +66,7 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
     if not _finished(out, settings):
         with _alone(parts):
             pieces = layout.pieces()
-            _begin(parts, {**settings, "pieces": msgspec.to_builtins(pieces), "code": _code()})
+            _begin(parts, {**settings, "pieces": msgspec.to_builtins(pieces)})
             write_parts(layout, pieces, parts, workers)
             _judge(layout, parts, len(pieces), max_bad)
             shutil.rmtree(partial, ignore_errors=True)
@@ -83,7 +83,7 @@ def _settings(layout: Format) -> dict[str, Any]:
     sources = {str(path.relative_to(card.root)): _checksum(path) for path in card.sources}
     options = {name: value for name, value in vars(card.options).items() if value}
     named = {"name": card.name, "media_root": str(card.media_root), "version": VERSION}
-    return named | {"format": type(layout).__qualname__, "options": options, "sources": sources}
+    return named | {"format": type(layout).__qualname__, "options": options, "sources": sources, "code": _code()}
 
 
 def _checksum(path: Path) -> str:
@@ -92,7 +92,7 @@ def _checksum(path: Path) -> str:
 
 
 def _code() -> str:
-    """Hash of what makes the parts, so that half of them are never made by other code."""
+    """Hash of what makes the posts, so that other code's are neither gone on with nor taken for its own."""
     here = Path(__file__).parent
     files = sorted([*here.glob("preparing/*.py"), *here.glob("formats/*.py"), here / "posts.py", here / "tweets.py"])
     text = b"".join(path.read_bytes() for path in files)
@@ -106,7 +106,9 @@ def _finished(out: Path, settings: dict[str, Any]) -> bool:
     found = json.loads(info.read_text("utf-8")) if info.is_file() else {}
     if settings.items() <= found.items():
         return True
-    raise FileExistsError(f"{out}: is there already, from other input or settings; delete it or name another folder")
+    raise FileExistsError(
+        f"{out}: is there already, from other input, settings or converters; delete it or name another folder"
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning import Callback
+from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from experiments import protocols
@@ -39,12 +40,16 @@ class Parser(LightningArgumentParser):
 
 
 class ExperimentCLI(LightningCLI):
-    """One experiment's parser; instantiates model, data and trainer where `resolve_only` is False."""
+    """One experiment's parser; instantiates model, data and trainer where it is given callbacks."""
 
     def __init__(
-        self, args: Sequence[str], defaults: Path | None, callbacks: list[Callback], resolve_only: bool
+        self,
+        args: Sequence[str],
+        defaults: Path | None = None,
+        callbacks: list[Callback] | None = None,
+        plugins: list[CheckpointIO] | None = None,
     ) -> None:
-        self.resolve_only = resolve_only
+        self.resolve_only = callbacks is None
         warnings.filterwarnings("ignore", "LightningCLI's args parameter")  # we always give both
         logging.getLogger("lightning.fabric.utilities.seed").setLevel(logging.WARNING)
         super().__init__(
@@ -52,7 +57,7 @@ class ExperimentCLI(LightningCLI):
             run=False,
             save_config_callback=None,
             seed_everything_default=0,
-            trainer_defaults={"callbacks": callbacks},
+            trainer_defaults={"callbacks": callbacks, "plugins": plugins},
             parser_kwargs={"default_config_files": [str(defaults)] if defaults else []},
             auto_configure_optimizers=False,
         )
@@ -77,7 +82,7 @@ class ExperimentCLI(LightningCLI):
 
 def parse(defaults: Path, overrides: Sequence[str]) -> dict[str, Any]:
     """Parsed and checked settings as plain values."""
-    cli = ExperimentCLI(overrides, defaults, [], resolve_only=True)
+    cli = ExperimentCLI(overrides, defaults)
     dumped = cli.parser.dump(cli.config, format="json", skip_none=False, skip_validation=True, skip_link_targets=True)
     settings: dict[str, Any] = json.loads(dumped)
     settings.pop("config", None)

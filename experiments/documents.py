@@ -1,11 +1,12 @@
 """Tables, pictures and footnotes as Markdown, LaTeX or HTML."""
 
 import html as htmllib
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from experiments.settings import write_atomically
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,7 @@ FORMATS: dict[str, Callable[[Document], str]] = {"markdown": markdown, "latex": 
 def save(text: str, path: Path) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_atomically(path, text)
 
 
 def deliver(document: Document, style: str, out: Path | None) -> None:

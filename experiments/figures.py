@@ -13,6 +13,7 @@ from matplotlib.font_manager import findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
 
+from encoders.atomic import replacing
 from encoders.pictures import open_picture
 from experiments.results import PredictedPost
 from experiments.scores import Floats
@@ -27,9 +28,8 @@ MOST_LINES = 4  # of a comment, 7 of a post's text
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a PNG whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    figure.savefig(part, format="png", dpi=160, facecolor="white")
-    part.replace(path)
+    with replacing(path) as part:
+        figure.savefig(part, format="png", dpi=160, facecolor="white")
 
 
 def confusion_figure(counts: Floats, classes: Sequence[str], title: str) -> Figure:

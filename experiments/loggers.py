@@ -1,6 +1,7 @@
 """CSV always, W&B beside it: offline when there is no key, never blocking, never asking."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import lightning as L
@@ -17,14 +18,21 @@ def loggers(job: Job, trainer: L.Trainer) -> list[Logger]:
     Raises:
         ValueError: another word.
     """
+    _keep(job.folder / "log" / "metrics.csv")
     csv = CSVLogger(job.folder, name="", version="log")
     mode = job.free["wandb"]
     if mode not in ("auto", "offline", "off"):
         raise ValueError(f'wandb is "{mode}"; it takes auto, offline or off')
     if mode == "off" or os.environ.get("WANDB_MODE") == "disabled":
         return [csv]
-    online = mode == "auto" and bool(os.environ.get("WANDB_API_KEY"))
-    return [csv, _wandb(job, online)]
+    return [csv, _wandb(job, mode == "auto" and bool(os.environ.get("WANDB_API_KEY")))]
+
+
+def _keep(metrics: Path) -> None:
+    """Give the file of a killed try another name: Lightning's logger would delete it."""
+    if metrics.is_file():
+        tries = len(list(metrics.parent.glob("metrics*.csv")))
+        metrics.rename(metrics.with_name(f"metrics-try{tries}.csv"))
 
 
 def _wandb(job: Job, online: bool) -> WandbLogger:
@@ -34,7 +42,7 @@ def _wandb(job: Job, online: bool) -> WandbLogger:
     os.environ.setdefault("WANDB_DATA_DIR", str(job.folder))  # tables are staged there, not in the home folder
     # Without these W&B keeps the command line's arguments, and secrets in them, in its files.
     quiet: Any = wandb.Settings(x_disable_meta=True, save_code=False, console="off", silent=True, init_timeout=30)
-    return WandbLogger(
+    logger = WandbLogger(
         project="postlab",
         name=job.folder.name,
         group=job.free["experiment"],
@@ -43,3 +51,10 @@ def _wandb(job: Job, online: bool) -> WandbLogger:
         offline=not online,
         settings=quiet,
     )
+    if online:
+        try:
+            _ = logger.experiment  # logs in
+        except wandb.errors.CommError as error:
+            print(f"W&B can't be reached ({error}): kept offline, for `wandb sync`", flush=True)
+            return _wandb(job, online=False)
+    return logger

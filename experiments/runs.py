@@ -18,7 +18,7 @@ def act(experiment: str, action: str, options: argparse.Namespace, overrides: Se
     if "--help" in overrides or any(word.startswith("--print_config") for word in overrides):
         from experiments.cli import ExperimentCLI  # prints and leaves
 
-        ExperimentCLI(overrides, merged_file(experiment, options.profile, options.store), [], resolve_only=True)
+        ExperimentCLI(overrides, merged_file(experiment, options.profile, options.store))
     try:
         if action in ("validate", "test", "predict"):
             return _evaluate(experiment, action, options, overrides)

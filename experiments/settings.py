@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from encoders.atomic import replacing
 from experiments.names import config_files
 from experiments.sources import PACKAGES, ROOT
 
@@ -66,21 +67,18 @@ def checkpoint_overrides(checkpoint: Path) -> list[str]:
     Raises:
         ValueError: the file is no checkpoint of plain values; it is never unpickled.
     """
-    import torch
+    from experiments.checkpoints import read_checkpoint
 
-    try:
-        saved = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
-        values = dict(saved["hyper_parameters"])
-    except Exception as error:
-        raise ValueError(f"{checkpoint}: not a checkpoint of this suite (plain values and tensors): {error}") from error
+    values = read_checkpoint(checkpoint).get("hyper_parameters") or {}
     values = {key: value for key, value in values.items() if not key.startswith("_")}
-    return [f"--model.init_args.{key}={json.dumps(_plain(value))}" for key, value in values.items()]
+    words = {key: value if isinstance(value, str) else json.dumps(_plain(value)) for key, value in values.items()}
+    return [f"--model.init_args.{key}={word}" for key, word in words.items()]
 
 
 def write_atomically(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text)
-    part.replace(path)
+    """Write a text whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(text, "utf-8")
 
 
 def _plain(value: Any) -> Any:

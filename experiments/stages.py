@@ -96,10 +96,10 @@ def content_digest(path: Path) -> str:
     Raises:
         FileNotFoundError: there is no such file; says what the settings expected there.
     """
-    if (path / "dataset.json").is_file():
-        return _file_digest(path / "dataset.json")
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file())
+        # of a prepared data set not the pictures, which may be many
+        inside = ("dataset.json", "posts/*", "splits/*") if (path / "dataset.json").is_file() else ("**/*",)
+        files = sorted(file for pattern in inside for file in path.glob(pattern) if file.is_file())
         parts = [f"{file.relative_to(path)} {_file_digest(file)}" for file in files]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
     if not path.is_file():

@@ -134,7 +134,8 @@ class CommentAwareClassifier(L.LightningModule):
         loss = self.loss(logits, batch)
         self._refuse_non_finite(loss.total, logits, batch)
         named = {f"train/{name}": value for name, value in loss._asdict().items() if name != "total"}
-        self.log_dict({"train/loss": loss.total} | named, batch_size=len(batch.label), sync_dist=True)
+        named |= {"train/loss": loss.total}
+        self.log_dict(named, batch_size=len(batch.label), on_step=False, on_epoch=True, sync_dist=True)
         return loss.total
 
     def validation_step(self, batch: CommentedPosts) -> None:

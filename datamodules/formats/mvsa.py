@@ -12,6 +12,7 @@ from datamodules.posts import Label, Media, Post
 from datamodules.preparing import Converted, Options, Piece, Problem, Raw
 from datamodules.preparing.readers import line_pieces, read_any, read_array, read_lines, row_pieces
 from datamodules.preparing.records import Card
+from datamodules.tweets import clean_tweet
 
 CLASSES = ["positive", "neutral", "negative"]  # 0, 1, 2 in the JSON files
 _PARTS = {"train.json": "train", "dev.json": "validation", "test.json": "test"}
@@ -108,7 +109,7 @@ def agreed(text: str, image: str) -> str | None:
 
 def _post(name: str, own: str, text: str | None, label: str) -> Post:
     media = [Media(f"data/{own}.jpg")]
-    return Post(f"{name}/{own}", text=(text or "").strip() or None, media=media, labels=[Label("sentiment", label)])
+    return Post(f"{name}/{own}", text=clean_tweet(text or "") or None, media=media, labels=[Label("sentiment", label)])
 
 
 @lru_cache(maxsize=3)

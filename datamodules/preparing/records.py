@@ -84,7 +84,8 @@ class Card:
 class Format(Protocol):
     """A published layout. Its objects travel to workers, so they hold paths and settings only."""
 
-    card: Card
+    @property
+    def card(self) -> Card: ...
 
     def pieces(self) -> list[Piece]:
         """Shares of the sources, the same on every machine."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import timm
 import torch
 
@@ -17,13 +18,14 @@ from encoders.pretraining import pretrain_encoders
 from encoders.sentences import SentenceEncoder
 from encoders.store import write_features
 from encoders.text import TextEncoder
-from encoders.tokens import Tokenizer
+from encoders.tokens import Tokenizer, buckets
 from experiments.stage import Job, job_of
 from experiments.steps.reading import comments_of, rows_of
 from experiments.wiring import filled
 from retrieval.corpus import distinct_comments
 
 BATCH = 64
+PART = 1024  # texts sorted into buckets and stored together
 
 
 def pretrain(job: Job) -> None:
@@ -53,27 +55,28 @@ def sentences(job: Job) -> None:
     texts = [(row["id"], post_text(row) or None) for row in rows_of(posts)]
     encode_sentences(job.folder / "features", texts, encoder)
     comments = distinct_comments(comments_of(row) for row in rows_of(posts))
-    if comments:
-        encode_sentences(job.folder / "comments", [(text_id(text), text) for text in comments], encoder)
+    encode_sentences(job.folder / "comments", [(text_id(text), text) for text in comments], encoder)
 
 
 def texts(job: Job) -> None:
     """Vectors of the texts and retrieved comments by the classifier's frozen text encoder, under `features/`."""
     settings = filled(job.settings, job.folders)
-    own = settings["text_encoder"]
-    encoder = TextEncoder(own["weights"], own["layers"], own["pooling"], trainable=False).to(device_of(job)).eval()
+    own, device = settings["text_encoder"], device_of(job)
+    encoder = TextEncoder(own["weights"], own["layers"], own["pooling"], trainable=False).to(device).eval()
     tokenizer = Tokenizer(own["weights"], settings["max_tokens"])
-    items = [(text_id(text), text) for text in sorted(_texts_read(settings), key=lambda text: (len(text), text))]
+    items = [(text_id(text), text) for text in sorted(_texts_read(settings))]
     key = {**encoder.key(), "max_tokens": settings["max_tokens"]}
 
     @torch.inference_mode()
-    def encode(batch: list[str]) -> torch.Tensor:
-        tokens = Tokens(*(part.to(device_of(job)) for part in tokenizer.pad(tokenizer(batch))))
-        vectors: torch.Tensor = encoder(tokens)
-        return vectors
+    def encode(part: list[str]) -> torch.Tensor:
+        pieces = tokenizer(part)
+        groups = buckets([len(row) for row in pieces], BATCH)  # of like length: little padding
+        padded = (tokenizer.pad([pieces[row] for row in group]) for group in groups)
+        vectors = torch.cat([encoder(Tokens(*(each.to(device) for each in tokens))) for tokens in padded])
+        return vectors[torch.from_numpy(np.concatenate(groups).argsort()).to(device)]
 
     folder, shown = job.folder / "features", progress_lines(f"{job.folder.name}: texts")
-    write_features(folder, items, encode, (encoder.width,), key, batch_size=BATCH, progress=shown)
+    write_features(folder, items, encode, (encoder.width,), key, batch_size=PART, progress=shown)
 
 
 def bytes_to_store(settings: dict[str, Any], plan: dict[str, Any]) -> int | None:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torchmetrics import MetricCollection
 
 from datamodules.comment_aware import CommentAwareData, Part
+from encoders.atomic import replacing
 from experiments.cli import ExperimentCLI
 from experiments.results import read_facts, read_predictions, with_content
 from experiments.stage import Job
@@ -83,9 +84,8 @@ def write_pseudo_labels(path: Path, pairs: list[tuple[str, str]], found: Found) 
             "probabilities": [row.tolist() for row in found["probabilities"]],
         }
     )
-    part = path.with_suffix(".part")
-    pq.write_table(table, part)
-    part.replace(path)
+    with replacing(path) as part:
+        pq.write_table(table, part)
 
 
 def _log_tables(logger: WandbLogger, folder: Path, parts: tuple[Part, ...]) -> None:

@@ -1,6 +1,9 @@
 """Stages that make posts: the simulated network, and its raw layouts as prepared data sets."""
 
-from datamodules.prepare import open_layout, prepare
+from pathlib import Path
+
+from datamodules.formats import wild
+from datamodules.prepare import prepare
 from datamodules.preparing import Options
 from datamodules.simulated import simulate as draw
 from experiments.stage import Job
@@ -15,5 +18,5 @@ def simulate(job: Job) -> None:
 def posts(job: Job) -> None:
     """Turn one raw layout into a prepared data set, under `posts/`."""
     made = filled(job.settings, job.inputs)
-    layout = open_layout("wild", f"{made['raw']}/raw/{made['part']}", Options(language="any"))
-    prepare(layout, job.folder / "posts")
+    raw = Path(made["raw"]) / "raw" / made["part"]
+    prepare(wild.open_layout(raw.resolve(), Options(language="any")), job.folder / "posts")

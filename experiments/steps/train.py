@@ -4,16 +4,16 @@ import copy
 import json
 import logging
 import warnings
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import lightning as L
-import torch
 import yaml
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from datamodules.comment_aware import Part
+from encoders.atomic import replacing
 from experiments.callbacks import EpochLines, SeedEachEpoch
+from experiments.checkpoints import WholeCheckpoints, load_weights
 from experiments.cli import ExperimentCLI
 from experiments.loggers import loggers
 from experiments.stage import Job
@@ -69,8 +69,8 @@ def build(job: Job) -> ExperimentCLI:
     warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")  # Lightning's own
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), _checkpoints(job.folder)]
-    cli = ExperimentCLI([f"--config={path}"], None, callbacks, resolve_only=False)
+    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), *_checkpoints(job.folder)]
+    cli = ExperimentCLI([f"--config={path}"], None, callbacks, [WholeCheckpoints()])
     cli.trainer.loggers = loggers(job, cli.trainer)
     return cli
 
@@ -81,12 +81,12 @@ def fit(job: Job, cli: ExperimentCLI) -> None:
     cli.trainer.fit(
         cli.model, datamodule=cli.datamodule, ckpt_path=str(last) if last.is_file() else None, weights_only=True
     )
-    saved = next(callback for callback in cli.trainer.checkpoint_callbacks if isinstance(callback, ModelCheckpoint))
+    kept = (at for at in cli.trainer.checkpoint_callbacks if isinstance(at, ModelCheckpoint))
+    saved = next(at for at in kept if at.monitor)
     best = Path(saved.best_model_path)
     if cli.trainer.is_global_zero:
-        part = job.folder / "best.part"
-        part.write_bytes(best.read_bytes())
-        part.replace(job.folder / "best.ckpt")
+        with replacing(job.folder / "best.ckpt") as part:
+            part.write_bytes(best.read_bytes())
         score = saved.best_model_score
         facts = {
             "best_epoch": best.stem,
@@ -110,22 +110,9 @@ def measure_checkpoint(job: Job, action: str, checkpoint: Path) -> None:
         print(f"predictions: {job.folder / 'predictions.parquet'}")
 
 
-def load_weights(model: L.LightningModule, checkpoint: Path) -> None:
-    """Put a checkpoint's weights into the model.
-
-    Raises:
-        ValueError: the file is no checkpoint of plain values and tensors, or one of another model.
-    """
-    try:
-        saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        model.load_state_dict(saved["state_dict"])
-    except Exception as error:
-        raise ValueError(f"{checkpoint}: not a checkpoint of this model: {error}") from error
-
-
-def _checkpoints(folder: Path) -> ModelCheckpoint:
-    """Best on validation F1 (decided per benchmark: weighted, or class 1's), and the last for going on."""
-    return ModelCheckpoint(
-        folder / "checkpoints", "epoch={epoch}", monitor="val/f1", mode="max", save_last=True,
-        auto_insert_metric_name=False, enable_version_counter=False,
-    )  # fmt: skip
+def _checkpoints(folder: Path) -> list[ModelCheckpoint]:
+    """Best on validation F1 (decided per benchmark: weighted, or class 1's), and the last epoch's for going on."""
+    place = folder / "checkpoints"
+    saving = partial(ModelCheckpoint, place, auto_insert_metric_name=False, enable_version_counter=False)
+    # save_last would write only where there is a new best; it comes second, so that it knows of a new best
+    return [saving(filename="epoch={epoch}", monitor="val/f1", mode="max"), saving(filename="last")]

@@ -1,0 +1,139 @@
+"""experiments/bench.py and experiments/benchmarks: both sides of each comparison compute the same; nothing is timed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from experiments import bench
+from experiments.benchmarks import (
+    consensus_ranking,
+    distinct_comments,
+    image_features,
+    lightning_loop,
+    padding,
+    page,
+    startup,
+)
+from experiments.benchmarks.material import Material, Sizes, read_tweets
+from experiments.benchmarks.timing import Comparison, Sides, Wanted, alternating
+
+CPU = torch.device("cpu")
+TINY = Sizes(
+    labelled=20, corpus=30, layers=1, width=32, dropout=0.0, batch_size=4, image_network="test_resnet", image_size=96,
+    side=64, few=6, texts=20, rows=8, pools=3, pool_size=6, repeats=1, lightning_steps=4, demo_steps=3,
+    demo_batch_size=8,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    torch.manual_seed(0)
+    return Material(tmp_path_factory.mktemp("bench"), TINY, CPU)
+
+
+def test_an_epoch_has_the_same_losses_with_stored_and_with_computed_image_features(material: Material) -> None:
+    sides = image_features.sides(material)
+    computed, stored = torch.stack(sides.first()), torch.stack(sides.second())
+    assert len(stored) == 2
+    torch.testing.assert_close(computed, stored, rtol=1e-3, atol=1e-4)  # stored in half precision
+
+
+def test_bucketed_texts_have_the_vectors_of_padded_ones(material: Material) -> None:
+    encoding = padding.Encoding(material, [*material.tweets[:30], "", *material.comments[:30], "dock " * 80])
+    padded, bucketed = encoding.padded(), encoding.bucketed()
+    assert padded.shape == (62, TINY.width)
+    torch.testing.assert_close(padded, bucketed, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("drop", [0.5, 0.0])
+def test_a_step_is_the_same_with_each_comment_encoded_once_or_at_each_occurrence(
+    material: Material, drop: float
+) -> None:
+    batch = distinct_comments.student_batch(material, drop)
+    each = distinct_comments.per_occurrence(batch)
+    assert len(each.comments[0]) == (batch.comment_weight > 0).sum() > len(batch.comments[0])
+    sides = distinct_comments.sides(material, batch)
+    for _ in range(2):  # equal gradients, or the second loss would differ
+        torch.testing.assert_close(sides.first(), sides.second(), rtol=1e-4, atol=1e-5)
+
+
+def test_both_ways_rank_the_same_comments_with_the_same_consensus(material: Material) -> None:
+    sides = consensus_ranking.sides(material)
+    for (slow, slow_scores), (fast, fast_scores) in zip(sides.first(), sides.second(), strict=True):
+        np.testing.assert_array_equal(slow, fast)
+        np.testing.assert_allclose(slow_scores, fast_scores, atol=1e-6)
+
+
+def test_lightning_and_the_bare_loop_reach_the_same_weights(material: Material) -> None:
+    found = lightning_loop.train(material, material.demo_weights, batch_size=4, steps=5)
+    assert len(found.lightning_seconds) == len(found.bare_seconds) == 4  # two epochs of three, first steps left out
+    for ours, theirs in zip(found.lightning.parameters(), found.bare.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+def test_the_command_line_answers_and_bare_python_says_nothing() -> None:
+    sides = startup.sides()
+    assert "cast_msd" in sides.first()
+    assert sides.second() == ""
+
+
+def test_tweets_are_read_from_mvsas_layout(material: Material) -> None:
+    assert len(list(read_tweets(material.folder / "raw" / "mvsa_json"))) >= 10
+
+
+def test_the_sides_take_turns_in_changing_order() -> None:
+    calls: list[str] = []
+    alternating(Sides(lambda: calls.append("first"), lambda: calls.append("second")), 3, CPU)
+    assert calls == ["first", "second", "second", "first", "first", "second"]
+
+
+def test_the_page_has_every_row(material: Material, tmp_path: Path) -> None:
+    found = bench.measure(material)
+    assert len(found) == 10
+    page.write(tmp_path / "benchmarks.md", page.device_name(CPU), "python -m experiments.bench", found)
+    text = (tmp_path / "benchmarks.md").read_text()
+    for row in found:
+        assert f"| {row.name} " in text
+        assert f"- {row.name}: {row.sizes}." in text
+    assert page.device_name(CPU) in text
+    assert torch.__version__ in text
+    assert page.NO_GPU in text
+
+
+def row(seconds: float, wanted: Wanted = Wanted()) -> Comparison:  # noqa: B008  # frozen
+    return Comparison("sorting", "slow", "fast", "10 numbers", seconds, 2.0, wanted)
+
+
+def test_a_device_replaces_its_own_section_and_keeps_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "docs" / "benchmarks.md"
+    page.write(path, "CPU: A, 2 cores", "old", [row(3.0)])
+    page.write(path, "GPU: B", "other", [row(4.0)])
+    page.write(path, "CPU: A, 2 cores", "new", [row(5.0)])
+    text = path.read_text()
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        "# Benchmarks", "## CPU: A, 2 cores", "## GPU: B"
+    ]  # fmt: skip
+    assert "`new`" in text
+    assert "`other`" in text
+    assert "`old`" not in text
+    assert page.NO_GPU not in text
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_verdicts_say_what_was_wanted_and_whether_it_is_reached() -> None:
+    assert row(6.0, Wanted(least=2.5)).verdict == "at least 2.5: reached"
+    assert row(4.0, Wanted(least=2.5)).verdict == "at least 2.5: missed"
+    assert row(2.2, Wanted(most=1.05)).verdict == "at most 1.05: missed"
+    assert row(0.4, Wanted(seconds=0.5)).verdict == "first below 0.5 s: reached"
+    assert row(0.4).verdict == ""
