@@ -136,7 +136,7 @@ class CommentedRows(Dataset[CommentedPosts]):
         seed: of the comment drop.
 
     Raises:
-        ValueError: the two stores hold features of different shapes.
+        ValueError: the two stores hold features of different shapes or encoders.
     """
 
     def __init__(
@@ -154,6 +154,11 @@ class CommentedRows(Dataset[CommentedPosts]):
             raise ValueError(
                 f"pictures are stored as {tuple(pictures.shape)} for the benchmark and as "
                 f"{tuple(corpus_pictures.shape)} for the corpus: encode both with the same encoder and grid"
+            )
+        if corpus_pictures is not None and corpus_pictures.key != pictures.key:
+            raise ValueError(
+                f"{corpus_pictures.folder} was made by {corpus_pictures.key}, {pictures.folder} by {pictures.key}: "
+                "encode benchmark and corpus with the same encoder"
             )
         self.table, self.texts, self.pictures, self.corpus_pictures = table, texts, pictures, corpus_pictures
         self.drop, self.drop_on, self.seed = drop, drop_on, seed

@@ -66,7 +66,7 @@ def plain_errors() -> Iterator[None]:
     """Print what went wrong with a stage or a file, without a traceback, and exit with 2."""
     try:
         yield
-    except (StageFailed, FileNotFoundError, ValueError) as error:
+    except (StageFailed, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 

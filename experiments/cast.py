@@ -1,5 +1,6 @@
 """CAST as a list of stages (paper, sections 3 and 4.2); docs/cast.md draws it. Nothing here imports torch."""
 
+from pathlib import Path
 from typing import Any
 
 from experiments.stages import Stage
@@ -7,6 +8,14 @@ from experiments.wiring import split_trainer, wired
 
 # What only a student reads of the data's settings: a teacher is the same with any of them, and rows share it.
 STUDENT_ONLY = ("corpus", "corpus_image_features", "unlabelled_posts", "comment_drop", "drop_on", "unlabelled_order")
+
+# What each stage is told by the plan: setting -> its default, and what to use.
+SET_BY_THE_PLAN = {
+    "use_comments": (True, "use --model.comments"),
+    "seed": (0, "use --seeds"),
+    "predict_part": ("test", "use the actions validate, test and predict"),
+    "pseudo_labels": (None, "the teacher's stage makes them"),
+}
 
 Roles = dict[str, Stage | str]
 
@@ -19,6 +28,7 @@ def plan(settings: dict[str, Any], seed: int) -> list[Stage]:
         seed: of initial weights, order of posts and dropped comments.
     """
     protocol = settings["protocol"]["init_args"]
+    _refuse(settings, protocol)
     free = {
         "trainer": split_trainer(settings["trainer"])[1],
         "wandb": settings["wandb"],
@@ -34,6 +44,26 @@ def plan(settings: dict[str, Any], seed: int) -> list[Stage]:
         if protocol["refit_teacher"] and iteration < protocol["iterations"]:
             stages.append(_trained(f"refit_{iteration}", roles, settings, seed, free, start=stages[-1]))
     return stages
+
+
+def _refuse(settings: dict[str, Any], protocol: dict[str, Any]) -> None:
+    """Settings that would be ignored, ask for more than is retrieved, or name a split that isn't there."""
+    data, retrieval = settings["data"]["init_args"], protocol["retrieval"]
+    for name, (default, instead) in SET_BY_THE_PLAN.items():
+        if data[name] != default:
+            raise ValueError(f"data.{name} is set by the plan; {instead}")
+    if protocol["index"]["distance"] not in ("cosine", retrieval["distance"]):
+        raise ValueError("protocol.index.distance is set by the plan; use --protocol.retrieval.distance")
+    for name, most in (("num_comments", "num_comments"), ("unlabelled_posts", "posts")):
+        if data[name] > retrieval[most]:
+            raise ValueError(
+                f"data.{name}={data[name]} of the {retrieval[most]} that are retrieved: "
+                f"raise --protocol.retrieval.{most} as well"
+            )
+    splits = Path(protocol["benchmark"] or "", "splits")
+    if protocol["benchmark"] and splits.is_dir() and not (splits / f"{data['protocol']}.parquet").is_file():
+        there = ", ".join(sorted(path.stem for path in splits.glob("*.parquet")))
+        raise ValueError(f"{splits}: no split {data['protocol']!r}; use --data.protocol with one of: {there}")
 
 
 def _posts(settings: dict[str, Any], protocol: dict[str, Any], seed: int) -> Roles:

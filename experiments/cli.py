@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lightning import Callback
 from lightning.fabric.plugins import CheckpointIO
@@ -71,7 +71,9 @@ class ExperimentCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_argument("--plan", type=str | None, default=None, help="function that makes the list of stages")
         parser.add_argument("--table", type=str | None, default=None, help="table whose rows `run` computes")
-        parser.add_argument("--wandb", type=str, default="auto", help="auto (online with a key), offline or off")
+        parser.add_argument(
+            "--wandb", type=Literal["auto", "offline", "off"], default="auto", help="auto: online with a key"
+        )
         parser.add_subclass_arguments(Protocol, "protocol", required=False)
         parser.link_arguments("data.num_classes", "model.init_args.num_classes", apply_on="instantiate")
 

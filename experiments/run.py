@@ -14,6 +14,10 @@ ACTIONS = {
     "test": "the same on the test posts",
     "predict": "write a checkpoint's predictions for the test posts",
 }
+SETTINGS = (  # words of the settings' parser without a dot, or with an optional one
+    *("--config", "-c", "--print_config", "--wandb", "--plan", "--table", "--seed_everything"),
+    *("--model", "--data", "--trainer", "--protocol"),
+)
 EXAMPLES = """examples:
   python -m experiments.run list
   python -m experiments.run cast_msd --profile demo
@@ -48,6 +52,11 @@ def _act(experiment: str, action: str, words: list[str]) -> int:
     if options.profile and options.profile not in profiles:
         near = names.did_you_mean(options.profile, profiles)
         return _refuse(f'no profile "{options.profile}".{near} Known: {", ".join(profiles)}')
+    for word in overrides:
+        name = word.split("=", 1)[0]
+        if word.startswith("--") and "." not in name and name not in SETTINGS:
+            own = [option for action in _parser()._actions for option in action.option_strings]
+            return _refuse(f"no option {name}.{names.did_you_mean(name, [*own, *SETTINGS])}")
     from experiments import runs
 
     return runs.act(experiment, action, options, overrides + ["--help"] * help_wanted)

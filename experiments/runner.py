@@ -114,12 +114,16 @@ def set_aside(stages: Sequence[Stage], name: str, store: Path) -> list[Path]:
     for stage in ordered(list(stages)):
         if stage.name == name or any(before.folder_name in stale for before in stage.inputs.values()):
             stale.add(stage.folder_name)
-            folder = stage.folder(store)
-            if folder.exists():
-                aside = store / f"aside-{stage.folder_name}-{time.strftime('%Y%m%d-%H%M%S')}"
-                folder.rename(aside)
-                moved.append(aside)
+            moved += _set_aside(stage.folder(store), store)
     return moved
+
+
+def _set_aside(folder: Path, store: Path) -> list[Path]:
+    if not folder.exists():
+        return []
+    aside = store / f"aside-{folder.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder.rename(aside)
+    return [aside]
 
 
 def accept(stages: Sequence[Stage], store: Path) -> list[str]:
@@ -136,6 +140,7 @@ def accept(stages: Sequence[Stage], store: Path) -> list[str]:
         for done in sorted(store.glob(f"{stage.name}-*/DONE"), key=lambda path: path.stat().st_mtime, reverse=True):
             known = _without_code(json.loads((done.parent / "stage.json").read_text()))
             if known == wanted:
+                _set_aside(stage.folder(store), store)  # an unfinished try
                 os.symlink(done.parent.resolve(), stage.folder(store), target_is_directory=True)
                 lines.append(f"{stage.folder_name} takes {done.parent.name}")
                 break
@@ -145,7 +150,8 @@ def accept(stages: Sequence[Stage], store: Path) -> list[str]:
 def _without_code(description: dict[str, Any]) -> dict[str, Any]:
     """A stage's description without fingerprints of code: inputs by their stage's name alone."""
     names = {role: _settings_chain(Path(path)) for role, path in description["inputs"].items()}
-    return {key: description[key] for key in ("name", "function", "settings", "files")} | {"inputs": names}
+    kept = ("name", "function", "settings", "contents")  # where outside files lie is of no matter
+    return {key: description.get(key) for key in kept} | {"inputs": names}
 
 
 def _settings_chain(folder: Path) -> object:

@@ -23,7 +23,7 @@ def act(experiment: str, action: str, options: argparse.Namespace, overrides: Se
         if action in ("validate", "test", "predict"):
             return _evaluate(experiment, action, options, overrides)
         return _run(experiment, action, options, overrides)
-    except (runner.StageFailed, FileNotFoundError, ValueError) as error:
+    except (runner.StageFailed, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from encoders.atomic import replacing
 from experiments.names import config_files
 from experiments.sources import PACKAGES, ROOT
 
+LARGEST_CONFIG = 2**20  # bytes; larger files that words name are weights or data
+
 
 def resolve(experiment: str, profile: str | None, overrides: Sequence[str], store: Path) -> dict[str, Any]:
     """All settings of one run as plain values: defaults < experiment < profile < `--config` files < command line.
@@ -19,7 +22,7 @@ def resolve(experiment: str, profile: str | None, overrides: Sequence[str], stor
     Raises:
         SystemExit: an option or a value is wrong; the message names it and the nearest known one.
     """
-    defaults = merged_file(experiment, profile, store)
+    defaults, overrides = merged_file(experiment, profile, store), files_first(overrides)
     cached = defaults.parent / f"{_digest(defaults, overrides)}.json"
     if cached.is_file():
         settings: dict[str, Any] = json.loads(cached.read_text())
@@ -29,6 +32,17 @@ def resolve(experiment: str, profile: str | None, overrides: Sequence[str], stor
     settings = {**parse(defaults, overrides), "experiment": experiment}
     write_atomically(cached, json.dumps(settings, indent=1))
     return settings
+
+
+def files_first(overrides: Sequence[str]) -> list[str]:
+    """The words with `--config FILE` before single settings, which stand over files wherever they are written."""
+    words, files, others = iter(overrides), list[str](), list[str]()
+    for word in words:
+        if word in ("--config", "-c"):
+            files += [f"--config={next(words, '')}"]
+        else:
+            (files if word.startswith("--config=") else others).append(word)
+    return files + others
 
 
 def merged_file(experiment: str, profile: str | None, store: Path) -> Path:
@@ -71,8 +85,7 @@ def checkpoint_overrides(checkpoint: Path) -> list[str]:
 
     values = read_checkpoint(checkpoint).get("hyper_parameters") or {}
     values = {key: value for key, value in values.items() if not key.startswith("_")}
-    words = {key: value if isinstance(value, str) else json.dumps(_plain(value)) for key, value in values.items()}
-    return [f"--model.init_args.{key}={word}" for key, word in words.items()]
+    return [word for key, value in values.items() for word in _words(f"--model.init_args.{key}", value)]
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -81,21 +94,21 @@ def write_atomically(path: Path, text: str) -> None:
         part.write_text(text, "utf-8")
 
 
-def _plain(value: Any) -> Any:
+def _words(name: str, value: Any) -> list[str]:
+    """Overrides of one hyper-parameter and of those nested in it; weights are files of the machine that trained."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
+        return [word for key, item in value.items() if key != "weights" for word in _words(f"{name}.{key}", item)]
+    return [f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
 
 
 def _digest(defaults: Path, overrides: Sequence[str]) -> str:
     """Over all that parsing depends on: the merged file, the words, the files they name, our signatures."""
     digest = hashlib.sha256(defaults.read_bytes())
+    digest.update(f"{version('jsonargparse')} {version('lightning')}\0".encode())
     for word in overrides:
         digest.update(f"{word}\0".encode())
         named = Path(word.split("=", 1)[-1])
-        if named.suffix in (".yaml", ".yml", ".json") and named.is_file():
+        if len(str(named)) < 256 and named.is_file() and named.stat().st_size < LARGEST_CONFIG:
             digest.update(named.read_bytes())
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):

@@ -40,6 +40,14 @@ class Job:
         made = {role: path / "posts" if (path / "posts").is_dir() else path for role, path in self.inputs.items()}
         return {**self.files, **made}
 
+    @property
+    def device(self) -> str:
+        """The accelerator that the trainer would take, "cuda" or "cpu"; stages without a trainer use one of it."""
+        import torch
+
+        wanted = self.free["trainer"].get("accelerator", "auto")
+        return "cuda" if wanted in ("auto", "gpu", "cuda") and torch.cuda.is_available() else "cpu"
+
 
 def job_of(folder: Path, plan: dict[str, Any]) -> Job:
     """A planned stage (`Stage.description`) as a job in some folder."""

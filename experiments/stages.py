@@ -70,6 +70,7 @@ class Stage:
             "settings": self.settings,
             "inputs": {role: str(stage.folder(store)) for role, stage in self.inputs.items()},
             "files": self.files,
+            "contents": {role: content_digest(Path(path)) for role, path in self.files.items()},
             "free": self.free,
             "sources": self.sources,
         }

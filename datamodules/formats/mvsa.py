@@ -10,7 +10,7 @@ import msgspec
 
 from datamodules.posts import Label, Media, Post
 from datamodules.preparing import Converted, Options, Piece, Problem, Raw
-from datamodules.preparing.readers import line_pieces, read_any, read_array, read_lines, row_pieces
+from datamodules.preparing.readers import is_utf8, line_pieces, read_any, read_array, read_lines, row_pieces
 from datamodules.preparing.records import Card
 from datamodules.tweets import clean_tweet
 
@@ -59,6 +59,8 @@ class MvsaJson:
         except msgspec.ValidationError as error:
             own = str(raw.value["id"]) if isinstance(raw.value, dict) and "id" in raw.value else None
             return Problem(raw.file, raw.line, own, f"not as expected: {error}")
+        if not is_utf8(tweet.text):
+            return Problem(raw.file, raw.line, str(tweet.id), "not UTF-8")
         post = _post(self.card.name, str(tweet.id), tweet.text, CLASSES[tweet.emotion_label])
         return Converted(post, {"paper": _PARTS[raw.file]})
 

@@ -62,12 +62,12 @@ def read_lines(root: Path, piece: Piece) -> Iterator[tuple[int, str] | Problem]:
 
 
 def read_array(path: Path) -> list[tuple[int, Any]]:
-    """Values of a JSON array with the line on which each begins.
+    """Values of a JSON array with the line on which each begins; a byte that is no UTF-8 becomes a lone surrogate.
 
     Raises:
         ValueError: the file is no array; names the file, and the line of a syntax error.
     """
-    text = path.read_text("utf-8-sig")
+    text = path.read_text("utf-8-sig", errors="surrogateescape")
     decode, skip = json.JSONDecoder().raw_decode, json.decoder.WHITESPACE.match  # type: ignore[attr-defined]
     position = skip(text, 0).end()
     if text[position : position + 1] != "[":
@@ -88,6 +88,11 @@ def read_array(path: Path) -> list[tuple[int, Any]]:
         elif text[position : position + 1] != "]":
             raise ValueError(f"{path}, line {line}: no comma or end after this value; is the file cut off?")
     return values
+
+
+def is_utf8(text: str | None) -> bool:
+    """Whether a text of `read_array` was UTF-8 in its file."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in text or "")
 
 
 def read_any(path: Path) -> tuple[str, tuple[str, ...]]:

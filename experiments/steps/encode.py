@@ -44,7 +44,7 @@ def image(job: Job) -> None:
     posts = Posts(settings["posts"])
     items = [(row["id"], posts.picture(row)) for row in rows_of(posts)]
     encoder = ImageEncoder(**settings["encoder"])
-    encode_pictures(job.folder / "features", items, encoder, BATCH, job.free["num_workers"], device_of(job))
+    encode_pictures(job.folder / "features", items, encoder, BATCH, job.free["num_workers"], job.device)
 
 
 def sentences(job: Job) -> None:
@@ -61,7 +61,7 @@ def sentences(job: Job) -> None:
 def texts(job: Job) -> None:
     """Vectors of the texts and retrieved comments by the classifier's frozen text encoder, under `features/`."""
     settings = filled(job.settings, job.folders)
-    own, device = settings["text_encoder"], device_of(job)
+    own, device = settings["text_encoder"], job.device
     encoder = TextEncoder(own["weights"], own["layers"], own["pooling"], trainable=False).to(device).eval()
     tokenizer = Tokenizer(own["weights"], settings["max_tokens"])
     items = [(text_id(text), text) for text in sorted(_texts_read(settings))]
@@ -98,9 +98,3 @@ def _texts_read(settings: dict[str, Any]) -> set[str]:
     for post in benchmark.ids:
         found |= set(retrieved.comments(post, settings["num_comments"]))
     return found - {""}
-
-
-def device_of(job: Job) -> torch.device:
-    """The accelerator that the trainer would take, one of it."""
-    wanted = job.free["trainer"].get("accelerator", "auto")
-    return torch.device("cuda" if wanted in ("auto", "gpu", "cuda") and torch.cuda.is_available() else "cpu")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,9 @@ def retrieve(job: Job) -> None:
         [part for part, members in parts.items() for _ in members],
         PostVectors(*_vectors(settings["image"], ids), *_vectors(settings["sentences"], ids)),
     )
-    found = Corpus(Path(settings["index"]) / "corpus")
+    found = Corpus(
+        Path(settings["index"]) / "corpus", _key(settings["image"], settings["sentences"]), gpu=job.device == "cuda"
+    )
     wanted = RetrievalSettings(**settings["retrieval"])
     report = search_and_rank(found, queries, wanted, job.folder, exclude=copies, never_posts=never)
     print("; ".join(f"{key} {value}" for key, value in report.items() if isinstance(value, int | float)))
@@ -61,6 +64,6 @@ def _vectors(folder: str, ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return values.numpy(), present.numpy()
 
 
-def _key(image: Path, sentences: Path) -> dict[str, str]:
-    """What made the features: the two stages' folders carry their fingerprints."""
-    return {"image": image.name, "sentences": sentences.name}
+def _key(image: Path | str, sentences: Path | str) -> dict[str, Any]:
+    """What made the features: posts are searched for with the encoders that the corpus was indexed with."""
+    return {"image": FeatureStore(Path(image) / "features").key, "text": FeatureStore(Path(sentences) / "features").key}

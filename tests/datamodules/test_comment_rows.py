@@ -1,6 +1,7 @@
 """Mirrors datamodules/comment_rows.py, on a table made by hand."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ class Pictures:
     """Pictures whose feature is the post's own number; posts called "blind" have none."""
 
     shape = (1,)
+    key, folder = "toy", Path("benchmark/features")
 
     def take(self, ids: Sequence[str]) -> tuple[Tensor, Tensor]:
         seen = torch.tensor([post != "blind" for post in ids])
@@ -93,6 +95,13 @@ def test_stores_of_different_shapes_are_refused(table: PostTable) -> None:
     wide.shape = (49, 1)
     with pytest.raises(ValueError, match=r"\(1,\) for the benchmark and as \(49, 1\) for the corpus"):
         CommentedRows(table, Numbers(), Pictures(), wide)
+
+
+def test_stores_of_different_encoders_are_refused(table: PostTable) -> None:
+    other = Pictures()
+    other.key, other.folder = "another network", Path("corpus/features")
+    with pytest.raises(ValueError, match=r"corpus/features was made by another network"):
+        CommentedRows(table, Numbers(), Pictures(), other)
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 4, 100])

@@ -122,7 +122,7 @@ def test_a_finished_folder_is_kept_and_a_foreign_one_never_touched(raw: Path, tm
     made = (out / "dataset.json").stat().st_mtime_ns
     prepare(layout(raw), out, max_bad=0.1)
     assert (out / "dataset.json").stat().st_mtime_ns == made
-    with pytest.raises(FileExistsError, match="other input or settings; delete it"):
+    with pytest.raises(FileExistsError, match="other input, settings or converters; delete it"):
         prepare(open_layout("wild", raw, Options(name="other")), out)
     (tmp_path / "mine").mkdir()
     with pytest.raises(FileExistsError):

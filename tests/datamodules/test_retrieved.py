@@ -26,11 +26,6 @@ def test_comments_come_in_order_without_blank_ones(folder: Path) -> None:
     assert retrieved.posts("b/2") == retrieved.comments("b/2", 5) == []
 
 
-def test_giveaway_words_drop_a_comment_as_whole_words_and_leave_room_for_the_next(folder: Path) -> None:
-    kept = Retrieved(folder).comments("b/1", 3, {"sarcasm", "irony", "<url>", "iron"})
-    assert kept == ["Lovely snow", "ironically fine", "last"]
-
-
 def test_what_is_missing_is_named_with_the_stage_that_makes_it(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"python -m experiments\.run cast_mvsa --stage retrieve"):
         Retrieved(tmp_path / "nowhere")

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from experiments import names
+from experiments.runs import plan
 from experiments.settings import checkpoint_overrides, merge, merged_file, resolve
 
 EXPERIMENTS = sorted(names.experiments())
@@ -35,6 +36,44 @@ def test_precedence_is_experiment_profile_file_command_line(tmp_path: Path) -> N
     ]
     assert [at["model"]["init_args"]["lr"] for at in lr] == [1e-5, 1e-3, 0.5, 0.25]
     assert [at["trainer"]["max_epochs"] for at in lr] == [10, 10, 7, 7]
+
+
+def test_a_file_stands_below_single_settings_wherever_it_is_written(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("model: {init_args: {lr: 0.5}}\n")
+    for words in (["--model.lr=0.25", "--config", str(mine)], [f"--config={mine}", "--model.lr=0.25"]):
+        assert resolve("cast_msd", "demo", words, tmp_path)["model"]["init_args"]["lr"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("word", "instead"),
+    [
+        ("--data.use_comments=false", "--model.comments"),
+        ("--data.seed=5", "--seeds"),
+        ("--data.num_comments=9", "--protocol.retrieval.num_comments"),
+        ("--data.unlabelled_posts=40", "--protocol.retrieval.posts"),
+        ("--protocol.index.distance=l2_squared", "--protocol.retrieval.distance"),
+    ],
+)
+def test_settings_that_would_be_ignored_are_refused(word: str, instead: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=instead):
+        plan("cast_msd", "demo", [word], 0, tmp_path)
+
+
+def test_a_split_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "posts" / "splits").mkdir(parents=True)
+    (tmp_path / "posts" / "splits" / "random.parquet").touch()
+    with pytest.raises(ValueError, match=r"no split 'paper'; use --data\.protocol with one of: random"):
+        plan("cast_mvsa", "demo", [f"--protocol.benchmark={tmp_path / 'posts'}"], 0, tmp_path)
+
+
+def test_a_checkpoint_brings_no_paths(tmp_path: Path) -> None:
+    encoder = {"class_path": "encoders.TextEncoder", "init_args": {"weights": "/there/text", "layers": 2}}
+    torch.save({"hyper_parameters": {"text_encoder": encoder}, "state_dict": {}}, tmp_path / "best.ckpt")
+    assert checkpoint_overrides(tmp_path / "best.ckpt") == [
+        "--model.init_args.text_encoder.class_path=encoders.TextEncoder",
+        "--model.init_args.text_encoder.init_args.layers=2",
+    ]
 
 
 def test_a_checkpoint_stands_between_profile_and_command_line(tmp_path: Path) -> None:

@@ -23,6 +23,26 @@ def problems(posts: Posts) -> list[tuple[str, int, str | None, str]]:
     return [(row["file"], row["line"], row["id"], row["cause"].partition(":")[0]) for row in rows]
 
 
+def test_tweets_are_cleaned_as_the_paper_says(tmp_path: Path) -> None:
+    raw = pictures(tmp_path / "raw", [1])
+    row = {"id": "1", "text": "RT @someone: snow \n https://t.co/x", "emotion_label": 0}
+    for name, rows in {"train": [row], "dev": [], "test": []}.items():
+        (raw / f"{name}.json").write_text(json.dumps(rows))
+    posts = prepare(open_layout("mvsa", raw), tmp_path / "out")
+    assert posts.column("text") == ["RT @USER: snow HTTPURL"]
+
+
+def test_a_row_that_is_no_utf8_is_a_problem_with_its_line(tmp_path: Path) -> None:
+    raw = pictures(tmp_path / "raw", range(1, 3))
+    rows = b'[{"id": "1", "text": "caf\xe9", "emotion_label": 0},\n{"id": "2", "text": "snow", "emotion_label": 0}]'
+    for name, text in {"train": rows, "dev": b"[]", "test": b"[]"}.items():
+        (raw / f"{name}.json").write_bytes(text)
+    posts = prepare(open_layout("mvsa", raw), tmp_path / "out", max_bad=1)
+    assert posts.ids == ["mvsa_single/2"]
+    (problem,) = [json.loads(line) for line in (tmp_path / "out" / "problems.jsonl").open()]
+    assert (problem["file"], problem["line"], problem["cause"]) == ("train.json", 1, "not UTF-8")
+
+
 def test_the_json_layout(tmp_path: Path) -> None:
     raw = pictures(tmp_path / "raw", range(1, 6))
     train = [{"id": "1", "text": "one", "emotion_label": 0}, {"id": 2, "text": None, "emotion_label": 1}]
