@@ -106,7 +106,7 @@ def describe(claims: Claims, table: Table, judged: Sequence[Judged], seeds: int)
         intro.append(warning)
     lines = [line for found in judged for line in _lines(found)]
     sentences = [f"{found.name} on {found.data}: {found.verdict}. {_sentence(found)}" for found in judged]
-    return Document(f"Claims of {claims.title}", intro, [Block("Verdicts", HEADER, lines, sentences)])
+    return Document(f"Claims of {claims.title}", intro, [Block("Verdicts", HEADER, lines, sentences, words=5)])
 
 
 def _compare(pair: Pair, claim: Claim, folders: Folders, target: Target) -> Compared:

@@ -34,7 +34,7 @@ def test_claims_that_hold_exit_with_0(tmp_path: Path, capsys, fake_runs) -> None
     (_, rows, how) = runs.calls[0]
     assert set(rows) == set(GOOD), "no controls"
     assert how["profile"] == "demo"
-    assert how["overrides"] == ["--protocol.network_follows_seed=true"]
+    assert how["overrides"] == ["--protocol.network_follows_seed=true", "--wandb=off"]
 
 
 def test_a_claim_that_fails_exits_with_1_unless_it_is_known(tmp_path: Path, capsys, fake_runs, monkeypatch) -> None:
