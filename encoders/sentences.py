@@ -47,6 +47,8 @@ class SentenceEncoder:
         source = resolve_weights(weights)
         with fetching(source):
             modules = _own_modules(source) if pooling == "model" else _pooled(source, pooling)
+        for module in modules:
+            _drop_pooler(module)
         if device is None:
             device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = SentenceTransformer(modules=modules, device=str(device)).float().eval()
@@ -98,6 +100,13 @@ def _own_modules(source: str) -> list[nn.Module]:
         return [Transformer(source), _TrainedPooler(_pooler(source))]
     whole = SentenceTransformer(source, device="cpu", trust_remote_code=False)
     return [module for module in whole.children() if not isinstance(module, Normalize)]
+
+
+def _drop_pooler(module: nn.Module) -> None:
+    """Away with a pooler that no vector depends on: where it wasn't trained it is another one each time."""
+    network = getattr(module, "auto_model", None)
+    if getattr(network, "pooler", None) is not None:
+        network.pooler = None  # type: ignore[union-attr]
 
 
 def _pooler(source: str) -> nn.Module:

@@ -83,6 +83,14 @@ def test_a_pooler_that_was_never_trained_is_refused(bert: Path, tmp_path: Path) 
         SentenceEncoder(tmp_path)
 
 
+def test_the_key_is_the_same_each_time_without_a_trained_pooler(bert: Path, tmp_path: Path) -> None:
+    """Loading makes up the weights of a pooler that the file lacks."""
+    shutil.copytree(bert, tmp_path, dirs_exist_ok=True)
+    AutoModel.from_pretrained(bert, add_pooling_layer=False).save_pretrained(tmp_path)
+    first, second = (SentenceEncoder(tmp_path, "mean", device="cpu").key() for _ in range(2))
+    assert first == second
+
+
 def test_code_of_a_model_folder_is_not_run(bert: Path, tmp_path: Path) -> None:
     shutil.copytree(bert, tmp_path, dirs_exist_ok=True)
     (tmp_path / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "subprocess.Popen"}]')
