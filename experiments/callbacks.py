@@ -26,6 +26,10 @@ class SeedEachEpoch(L.Callback):
 class EpochLines(L.Callback):
     """One line an epoch, and one every few seconds within a long one; readable in a log."""
 
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if trainer.is_global_zero and trainer.world_size > 1:
+            print(f"training on {trainer.world_size} devices", flush=True)
+
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.begun = self.told = time.monotonic()
 

@@ -48,7 +48,7 @@ def one_and_two(planned: Any, weights: Path, tmp_path_factory: pytest.TempPathFa
 
 @pytest.mark.parametrize("name", ["teacher", "student_1"])
 def test_two_devices_are_two_processes(one_and_two: tuple[Any, Any], name: str) -> None:
-    assert "Starting with 2 processes" in (one_and_two[1].folder(name) / "log.txt").read_text()
+    assert "training on 2 devices" in (one_and_two[1].folder(name) / "log.txt").read_text()
 
 
 @pytest.mark.parametrize("name", ["teacher", "student_1"])
