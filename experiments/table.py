@@ -12,7 +12,10 @@ from experiments.tables import Table, load_table, table_names
 RunRows = Callable[..., dict[tuple[str, int], Path]]  # experiments.runs.run_rows, or a test's stand-in
 
 # Where and how, not what is computed; data are compared by name.
-FREE = ("--trainer.devices", "--trainer.accelerator", "--data.num_workers", "--protocol.benchmark", "--protocol.corpus")
+FREE = (
+    *("--trainer.devices", "--trainer.accelerator", "--data.num_workers", "--wandb"),
+    *("--protocol.benchmark", "--protocol.corpus"),
+)
 
 
 def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
