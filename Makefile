@@ -9,12 +9,13 @@ BIN := .venv/bin
 
 venv: .venv/stamp
 
-# The stamp makes a repeated make cost nothing; uv is used where it can be had, since it is ten times faster than pip.
+# The stamp makes a repeated make cost nothing; uv is used where it can be had, since it is ten times faster than pip. It
+# compiles at once: where PYTHONDONTWRITEBYTECODE is set (containers), every stage would compile all its imports anew.
 .venv/stamp: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "postlab needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv || true
-	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt -e '.[$(FAISS),dev]'; \
+	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[$(FAISS),dev]'; \
 	else $(BIN)/python -m pip install -c constraints.txt -e '.[$(FAISS),dev]'; fi
 	touch .venv/stamp
 

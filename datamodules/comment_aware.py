@@ -26,7 +26,7 @@ from encoders.batches import UNLABELLED, CommentedPosts
 from encoders.tokens import Tokenizer
 
 Part = Literal["train", "validation", "test", "unlabelled"]
-_STAGES = {"fit": ("train", "validation"), "validate": ("validation",), "test": ("test",)}
+_STAGES: dict[str, tuple[Part, ...]] = {"fit": ("train", "validation"), "validate": ("validation",), "test": ("test",)}
 
 
 class CommentAwareData(L.LightningDataModule):
@@ -149,7 +149,7 @@ class CommentAwareData(L.LightningDataModule):
         if stage == "predict":
             self._table_of(self.predict_part)
         for part in _STAGES.get(stage, ()):
-            self._table_of(part, training=part == "train")  # type: ignore[arg-type]
+            self._table_of(part, training=part == "train")
 
     def train_dataloader(self) -> BatchLoader[CommentedPosts]:
         """Labelled posts, and after them a student's unlabelled ones."""

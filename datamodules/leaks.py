@@ -40,7 +40,10 @@ class Marks(NamedTuple):
 
 def leaks(benchmark: Posts, corpus: Posts) -> dict[str, set[str]]:
     """For each benchmark post that occurs in the corpus, by id, picture or text: the ids it has there."""
-    return _folded(copies(benchmark, corpus))
+    found: dict[str, set[str]] = {}
+    for copy in copies(benchmark, corpus):
+        found.setdefault(copy.benchmark, set()).add(copy.corpus)
+    return found
 
 
 def copies(benchmark: Posts, corpus: Posts) -> Iterator[Copy]:
@@ -50,13 +53,8 @@ def copies(benchmark: Posts, corpus: Posts) -> Iterator[Copy]:
         yield from _matches(known, _marks(corpus, batch))
 
 
-def split_leaks(posts: Posts, protocol: str = "paper") -> dict[str, set[str]]:
-    """For each post that occurs in a later part too (train < validation < test): the ids of its copies there."""
-    return _folded(split_copies(posts, protocol))
-
-
 def split_copies(posts: Posts, protocol: str = "paper") -> Iterator[Copy]:
-    """The same, copy by copy."""
+    """Each post that occurs in a later part too (train < validation < test), with its copy there."""
     part = {post: name for name, ids in posts.split(protocol).items() for post in ids}
     rank = {name: position for position, name in enumerate(["train", "validation", "test"])}
     every = _joined([_marks(posts, batch) for batch in posts.batches(_COLUMNS)])
@@ -137,13 +135,6 @@ def near(left: np.ndarray, right: np.ndarray) -> Iterator[tuple[int, int]]:
             there = order[begin[position] : end[position]]
             close = there[np.bitwise_count(right[there] ^ left[position]) <= DISTANCE]
             yield from ((int(position), int(other)) for other in close)
-
-
-def _folded(found: Iterable[Copy]) -> dict[str, set[str]]:
-    folded: dict[str, set[str]] = {}
-    for copy in found:
-        folded.setdefault(copy.benchmark, set()).add(copy.corpus)
-    return folded
 
 
 def report(found: Iterable[Copy]) -> str:

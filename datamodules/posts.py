@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from datasets import Dataset, Features, disable_progress_bars
 
@@ -148,6 +149,12 @@ class Posts:
         chosen = self._table.select_columns(list(columns))
         for start in range(0, len(self), size):
             yield chosen[start : start + size].to_pydict()
+
+    def entries(self, column: str, size: int = 100_000) -> int:
+        """How many entries a column of lists has over all posts: media, comments, labels."""
+        chosen = self._table.select_columns([column])
+        parts = (chosen[start : start + size][column] for start in range(0, len(self), size))
+        return sum(pc.sum(pc.list_value_length(part)).as_py() or 0 for part in parts)
 
     @property
     def protocols(self) -> list[str]:

@@ -22,14 +22,14 @@ from datamodules import formats
 from datamodules.leaks import leaks
 from datamodules.posts import VERSION, Posts
 from datamodules.preparing import Format, Options
-from datamodules.preparing.atomic import write_json
 from datamodules.preparing.joining import join, published
 from datamodules.preparing.parts import part_path, read_problems, write_parts
+from encoders.atomic import write_json
 
 MAX_BAD = 0.01
 
 
-def open_layout(name: str, raw: Path | str, options: Options = Options()) -> Format:  # noqa: B008  # frozen
+def open_layout(name: str, raw: Path | str, options: Options | None = None) -> Format:
     """A published layout by the name of its module in `datamodules.formats`.
 
     Raises:
@@ -43,7 +43,7 @@ def open_layout(name: str, raw: Path | str, options: Options = Options()) -> For
     raw = Path(raw).resolve()
     if not raw.exists():
         raise FileNotFoundError(f"{raw}: not there")
-    return importlib.import_module(f"datamodules.formats.{name}").open_layout(raw, options)
+    return importlib.import_module(f"datamodules.formats.{name}").open_layout(raw, options or Options())
 
 
 def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: int = 1) -> Posts:

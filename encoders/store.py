@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -170,8 +171,7 @@ def write_features(
 
 def _distinct(ids: list[str]) -> list[str]:
     if len(set(ids)) < len(ids):
-        seen: set[str] = set()
-        twice = next(item for item in ids if item in seen or seen.add(item))  # type: ignore[func-returns-value]
+        twice = Counter(ids).most_common(1)[0][0]
         raise ValueError(f"item {twice!r} occurs twice; ids must be distinct")
     return ids
 

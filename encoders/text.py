@@ -40,7 +40,7 @@ class TextEncoder(nn.Module):
         self.pooling, self.trainable = pooling, trainable
         self.model = _first_layers(resolve_weights(weights), layers)
         if gradient_checkpointing:  # the reentrant kind breaks under DDP and with frozen embeddings
-            self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            self.model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
         self.requires_grad_(trainable)
         self.train(trainable)
 
@@ -99,6 +99,15 @@ class StoredText(nn.Module):
                 "or the model a TextEncoder"
             )
         return _stored(texts, self.width)
+
+
+def stored_width(weights: str | Path) -> int:
+    """H of weights on this machine, without loading them.
+
+    Raises:
+        OSError: they are not on this machine.
+    """
+    return AutoConfig.from_pretrained(resolve_weights(weights), local_files_only=True).hidden_size
 
 
 def masked_max(states: Tensor, mask: Tensor) -> Tensor:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lightning import Callback
-from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from experiments import protocols
@@ -47,7 +46,6 @@ class ExperimentCLI(LightningCLI):
         args: Sequence[str],
         defaults: Path | None = None,
         callbacks: list[Callback] | None = None,
-        plugins: list[CheckpointIO] | None = None,
     ) -> None:
         self.resolve_only = callbacks is None
         warnings.filterwarnings("ignore", "LightningCLI's args parameter")  # we always give both
@@ -57,7 +55,7 @@ class ExperimentCLI(LightningCLI):
             run=False,
             save_config_callback=None,
             seed_everything_default=0,
-            trainer_defaults={"callbacks": callbacks, "plugins": plugins},
+            trainer_defaults={"callbacks": callbacks},
             parser_kwargs={"default_config_files": [str(defaults)] if defaults else []},
             auto_configure_optimizers=False,
         )

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import docstring_parser
 
+from encoders.atomic import write_text
 from experiments.documents import Block, Document, markdown
 from experiments.names import experiments
-from experiments.settings import write_atomically
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- experiments: `make docs` writes this -->", "<!-- end -->"
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if check:
             print(f"{path.relative_to(ROOT)} is out of date; `make docs` writes it", file=sys.stderr)
         else:
-            write_atomically(path, pages()[path])
+            write_text(path, pages()[path])
             print(f"written: {path.relative_to(ROOT)}")
     return int(check and bool(stale))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.settings import write_atomically
+from encoders.atomic import write_text
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ FORMATS: dict[str, Callable[[Document], str]] = {"markdown": markdown, "latex": 
 def save(text: str, path: Path) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text)
+    write_text(path, text)
 
 
 def deliver(document: Document, style: str, out: Path | None) -> None:

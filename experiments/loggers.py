@@ -51,6 +51,7 @@ def _wandb(job: Job, online: bool) -> WandbLogger:
         offline=not online,
         settings=quiet,
     )
+    logger._wandb_init.pop("anonymous", None)  # Lightning always gives it, W&B warns of it
     if online:
         try:
             _ = logger.experiment  # logs in

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments import names
+from experiments.arguments import positive
 
 ACTIONS = {
     "run": "the paper's protocol from start to finish: all stages of all rows, then the table (default)",
@@ -74,24 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--profile", help="values for a purpose, over the experiment's: demo (simulated posts, minutes) or paper")
-    add("--seeds", type=_positive, default=1, help="run seeds 0 to N-1 (default 1)")
+    add("--seeds", type=positive, default=1, help="run seeds 0 to N-1 (default 1)")
     add("--rows", help="only these rows of the table, by name, separated by commas")
     add("--store", type=Path, default=Path("runs"), help="folder of all stages (default runs)")
     add("--dry_run", action="store_true", help="print the plan: what is done, what is to do, the bytes it will store")
     add("--stage", help="run only as far as the stage of this name")
     add("--from", dest="from_stage", help="set this stage's folder and all that follow from it aside, and run anew")
-    add("--jobs", type=_positive, default=1, help="stages run side by side (default 1)")
+    add("--jobs", type=positive, default=1, help="stages run side by side (default 1)")
     add("--slurm", help='submit one job a stage with these sbatch options, such as "--gres=gpu:1 --time=8:00:00"')
     add("--accept", action="store_true", help="take finished stages as they are after an edit that changes no result")
     add("--ckpt_path", type=Path, help="checkpoint for validate, test, predict")
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
 
 
 def _list(known: dict[str, str]) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.settings import write_atomically
+from encoders.atomic import write_json
 from experiments.stages import Stage, ordered
 
 # The shell outlives the stage's process and renames DONE into place last; `sync` puts the outputs on the disk first.
@@ -88,7 +88,7 @@ def start(stage: Stage, store: Path, say: Callable[[str], None] = print) -> Runn
 
 def write_description(stage: Stage, store: Path) -> None:
     """Put into the stage's folder what `experiments.stage` reads there."""
-    write_atomically(stage.folder(store) / "stage.json", json.dumps(stage.description(store), indent=1) + "\n")
+    write_json(stage.folder(store) / "stage.json", stage.description(store))
 
 
 def holders(log: Path) -> list[str]:

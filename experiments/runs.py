@@ -3,14 +3,18 @@
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from experiments import runner, slurm
 from experiments.names import did_you_mean
 from experiments.settings import checkpoint_overrides, merged_file, resolve
-from experiments.stages import Stage, ordered
+from experiments.stages import Stage, content_digest, ordered
 from experiments.tables import Table, load_table
+
+Rows = dict[str, list[str]]  # row of a table -> the overrides that make it
+Folders = dict[tuple[str, int], Path]  # (row, seed) -> folder of its last stage
+RunRows = Callable[..., Folders]  # `run_rows`, or a test's stand-in
 
 
 def act(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
@@ -40,7 +44,7 @@ def plan(experiment: str, profile: str | None, overrides: Sequence[str], seed: i
 
 def run_rows(
     experiment: str,
-    rows: dict[str, list[str]],
+    rows: Rows,
     seeds: Sequence[int],
     *,
     profile: str | None,
@@ -48,26 +52,21 @@ def run_rows(
     store: Path,
     jobs: int = 1,
     dry_run: bool = False,
-) -> dict[tuple[str, int], Path]:
+) -> Folders:
     """Run what is missing of the rows; (row, seed) -> folder of its last stage, or {} after printing the plan."""
-    plans = {
-        (row, seed): plan(experiment, profile, [*own, *overrides], seed, store)
-        for row, own in rows.items()
-        for seed in seeds
-    }
-    stages = ordered([stage for row in plans.values() for stage in row[-1:]])
+    plans = _plans(experiment, profile, rows, overrides, seeds, store)
+    stages = ordered([row[-1] for row in plans.values()])
     if dry_run:
         print_plan(stages, store)
         return {}
     runner.run_stages(stages, store, jobs)
-    return {key: row[-1].folder(store) for key, row in plans.items()}
+    return _folders(plans, store)
 
 
 def planned_stages(experiment: str, profile: str | None, seeds: Sequence[int], store: Path) -> list[Stage]:
     """Every stage of all rows of an experiment's table, inputs first; for other schedulers."""
     _, rows = table_rows(resolve(experiment, profile, [], store)["table"], None)
-    plans = [plan(experiment, profile, own, seed, store) for own in rows.values() for seed in seeds]
-    return ordered([stages[-1] for stages in plans])
+    return ordered([stages[-1] for stages in _plans(experiment, profile, rows, [], seeds, store).values()])
 
 
 def print_plan(stages: Sequence[Stage], store: Path) -> None:
@@ -84,11 +83,11 @@ def _bytes_note(stage: Stage, store: Path) -> str:
         return ""
     from experiments.steps.encode import bytes_to_store
 
-    count = bytes_to_store(stage.settings, stage.description(store))
-    return "" if count is None else f"  stores {count / 2**20:,.1f} MiB"
+    count = bytes_to_store(stage.description(store))
+    return "" if count is None else f"  stores up to {count / 2**20:,.1f} MiB"
 
 
-def table_rows(name: str, wanted: str | None) -> tuple[Table, dict[str, list[str]]]:
+def table_rows(name: str, wanted: str | None) -> tuple[Table, Rows]:
     """A table, and its rows with their overrides, controls included; only those wanted, by names between commas.
 
     Raises:
@@ -111,11 +110,7 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
     table, rows = table_rows(settings["table"], options.rows)
     if action == "fit":
         rows = {"fit": []}
-    plans = {
-        (row, seed): plan(experiment, options.profile, [*own, *overrides], seed, store)
-        for row, own in rows.items()
-        for seed in seeds
-    }
+    plans = _plans(experiment, options.profile, rows, overrides, seeds, store)
     until = options.stage or ("teacher" if action == "fit" else None)
     ends = [stage for stages in plans.values() for stage in _until(stages, until)]
     stages = ordered(ends)
@@ -135,9 +130,28 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
     if until:
         print(f"finished: {', '.join(str(stage.folder(store)) for stage in ends)}")
         return 0
-    folders = {key: stages[-1].folder(store) for key, stages in plans.items()}
-    _finish(experiment, table, folders, options.profile, overrides)
+    _finish(experiment, table, _folders(plans, store), options.profile, overrides)
     return 0
+
+
+def _plans(
+    experiment: str,
+    profile: str | None,
+    rows: Rows,
+    overrides: Sequence[str],
+    seeds: Sequence[int],
+    store: Path,
+) -> dict[tuple[str, int], list[Stage]]:
+    """(row, seed) -> its stages."""
+    return {
+        (row, seed): plan(experiment, profile, [*own, *overrides], seed, store)
+        for row, own in rows.items()
+        for seed in seeds
+    }
+
+
+def _folders(plans: dict[tuple[str, int], list[Stage]], store: Path) -> Folders:
+    return {key: stages[-1].folder(store) for key, stages in plans.items()}
 
 
 def _until(stages: list[Stage], name: str | None) -> list[Stage]:
@@ -153,9 +167,7 @@ def _check_name(name: str, stages: Sequence[Stage]) -> None:
         raise ValueError(f'no stage "{name}".{did_you_mean(name, known)} Stages: {", ".join(known)}')
 
 
-def _finish(
-    experiment: str, table: Table, folders: dict[tuple[str, int], Path], profile: str | None, overrides: Sequence[str]
-) -> None:
+def _finish(experiment: str, table: Table, folders: Folders, profile: str | None, overrides: Sequence[str]) -> None:
     """The table, where the results lie, and the command to look further."""
     from experiments.table import departures, results_table
 
@@ -176,6 +188,6 @@ def _evaluate(experiment: str, action: str, options: argparse.Namespace, overrid
     from experiments.steps.train import measure_checkpoint
 
     checkpoint = options.ckpt_path or last.folder(store) / "best.ckpt"
-    folder = store / f"{action}-{last.fingerprint}"
+    folder = store / f"{action}-{last.fingerprint}-{content_digest(checkpoint)[:8]}"
     measure_checkpoint(job_of(folder, stages[0].description(store)), action, checkpoint)
     return 0

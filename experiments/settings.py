@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from encoders.atomic import replacing
+from encoders.atomic import write_text
 from experiments.names import config_files
 from experiments.sources import PACKAGES, ROOT
 
@@ -30,7 +30,7 @@ def resolve(experiment: str, profile: str | None, overrides: Sequence[str], stor
     from experiments.cli import parse  # imports torch and lightning: seconds
 
     settings = {**parse(defaults, overrides), "experiment": experiment}
-    write_atomically(cached, json.dumps(settings, indent=1))
+    write_text(cached, json.dumps(settings, indent=1))
     return settings
 
 
@@ -58,7 +58,7 @@ def merged_file(experiment: str, profile: str | None, store: Path) -> Path:
     target = store / ".settings" / f"{experiment}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(target, text)
+        write_text(target, text)
     return target
 
 
@@ -86,12 +86,6 @@ def checkpoint_overrides(checkpoint: Path) -> list[str]:
     values = read_checkpoint(checkpoint).get("hyper_parameters") or {}
     values = {key: value for key, value in values.items() if not key.startswith("_")}
     return [word for key, value in values.items() for word in _words(f"--model.init_args.{key}", value)]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text whole or not at all."""
-    with replacing(path) as part:
-        part.write_text(text, "utf-8")
 
 
 def _words(name: str, value: Any) -> list[str]:

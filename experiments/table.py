@@ -1,15 +1,14 @@
 """`python -m experiments.table NAME [options] [dotted settings]`: a paper's table, ours beside published."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from experiments import names
 from experiments.arguments import Arguments, choose, plain_errors
 from experiments.documents import deliver, markdown
+from experiments.runs import RunRows, run_rows
 from experiments.tables import Table, load_table, table_names
-
-RunRows = Callable[..., dict[tuple[str, int], Path]]  # experiments.runs.run_rows, or a test's stand-in
 
 # Where and how, not what is computed; data are compared by name.
 FREE = (
@@ -18,12 +17,12 @@ FREE = (
 )
 
 
-def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
+def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
     """Run what is missing of a table and print it; `list` names the tables. Returns the exit status.
 
     Args:
         argv: the command line's words.
-        run: runs rows, `experiments.runs.run_rows` by default.
+        run: runs rows; tests give a stand-in.
 
     Raises:
         SystemExit: 2; a name is unknown or a stage failed; says which, and what a typo may have meant.
@@ -43,7 +42,6 @@ def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
     table = load_table(options.table)
     experiments = choose("experiment", options.experiments or table.experiments, table.experiments)
     rows = {row.name: row.overrides for row in table.chosen(options.rows, options.controls)}
-    run = run or _run_rows()
     how = {"profile": options.profile, "overrides": settings, "store": options.store, "jobs": options.jobs}
     with plain_errors():
         results = {name: run(name, rows, range(options.seeds), **how, dry_run=options.dry_run) for name in experiments}
@@ -52,12 +50,6 @@ def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
 
             deliver(compare(table, results, departures(options.profile, settings)), options.format, options.out)
     return 0
-
-
-def _run_rows() -> RunRows:
-    from experiments.runs import run_rows
-
-    return run_rows
 
 
 def results_table(

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from retrieval.folders import check_key, plain, read_json, whole_folder, write_json
+from encoders.atomic import write_json
+from retrieval.folders import check_key, plain, read_json, whole_folder
 from retrieval.index import CHUNK, IndexSettings, VectorIndex
 from retrieval.sources import VectorSource
 
@@ -57,11 +58,6 @@ class Corpus:
         self.comment_present: NDArray[np.bool_] = np.load(self.folder / "comment_present.npy")  # (C,)
         self.image = VectorIndex(self.folder / "image", self.info["key"], nprobe, gpu)
         self.text = VectorIndex(self.folder / "text", self.info["key"], nprobe, gpu)
-
-    @classmethod
-    def open(cls, folder: Path, key: Mapping[str, Any]) -> "Corpus":
-        """Open the corpus that `key` made; see the class for what is raised."""
-        return cls(folder, key)
 
     @classmethod
     def build(

@@ -1,12 +1,13 @@
-"""Folders and files that are either whole or not there, and that say what made them."""
+"""Folders that are either whole or not there, and that say what made them."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from encoders.atomic import sync
 
 
 @contextmanager
@@ -23,26 +24,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     yield partial
     for path in sorted(partial.rglob("*")):
-        _sync(path)
-    _sync(partial)
+        sync(path)
+    sync(partial)
     partial.replace(folder)
-    _sync(folder.parent)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; it replaces `path` only if the block ends well."""
-    temporary = path.with_name(path.name + ".tmp")
-    yield temporary
-    _sync(temporary)
-    temporary.replace(path)
-    _sync(path.parent)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write `content` as JSON, atomically, with stable bytes."""
-    with whole_file(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+    sync(folder.parent)
 
 
 def read_json(path: Path, way_out: str) -> dict[str, Any]:
@@ -83,11 +68,3 @@ def _flat(key: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[prefix + name] = value
     return flat
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from encoders.atomic import write_json
 from retrieval.faiss_module import GPU_LIMIT, gpu_copy, load_faiss
-from retrieval.folders import check_key, plain, read_json, whole_folder, write_json
+from retrieval.folders import check_key, plain, read_json, whole_folder
 from retrieval.sources import VectorSource
 
 FLAT_BELOW = 50_000  # posts; under it the exact search is quick enough

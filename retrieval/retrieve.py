@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from encoders.atomic import replacing, write_json
 from retrieval.controls import random_rows, shuffled_donors
 from retrieval.corpus import Corpus
-from retrieval.folders import plain, whole_file, write_json
+from retrieval.folders import plain
 from retrieval.pools import Comment, Pool, rank_pools
 from retrieval.search import Alpha, Found, PostVectors, TwoModalitySearch
 from retrieval.settings import RetrievalSettings
@@ -207,7 +208,7 @@ def _counts(vectors: PostVectors, found: list[Retrieved], wanted: int) -> dict[s
 
 
 def _write(path: Path, corpus: Corpus, ids: Sequence[str], found: list[Retrieved]) -> None:
-    with whole_file(path) as temporary, pq.ParquetWriter(temporary, SCHEMA) as writer:
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, SCHEMA) as writer:
         for start in range(0, len(found), BLOCK):
             block = found[start : start + BLOCK]
             posts = [corpus.ids(post.posts) for post in block]

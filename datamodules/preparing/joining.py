@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datamodules.posts import SCHEMA, SPLIT, USERS, VERSION
-from datamodules.preparing.atomic import write_table
-from datamodules.preparing.parts import part_path, read_problems
+from datamodules.preparing.parts import part_path, read_problems, write_table
 from datamodules.preparing.records import Card, Problem
 
 PARTS = ("train", "validation", "test")

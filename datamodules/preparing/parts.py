@@ -12,11 +12,12 @@ from pathlib import Path
 
 import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from datamodules.posts import SCHEMA, Post
-from datamodules.preparing.atomic import write_atomically, write_json, write_table
 from datamodules.preparing.checking import check
 from datamodules.preparing.records import Format, Piece, Problem
+from encoders.atomic import replacing, write_json
 
 _PARTS = pa.list_(pa.struct({"protocol": pa.string(), "part": pa.string()}))
 PART_SCHEMA = pa.schema(
@@ -67,9 +68,16 @@ def write_part(layout: Format, piece: Piece, folder: Path, index: int) -> None:
     write_json(part_path(folder, index, "json"), counts)
 
 
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write Parquet, whole or not at all."""
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
 def write_problems(path: Path, problems: list[Problem]) -> None:
     """One a line, as they are stored between the stages."""
-    write_atomically(path, lambda temporary: _fill(temporary, problems))
+    with replacing(path) as temporary:
+        temporary.write_bytes(b"".join(msgspec.json.encode(problem) + b"\n" for problem in problems))
 
 
 def read_problems(path: Path) -> list[Problem]:
@@ -83,9 +91,12 @@ def _posts(
     root = layout.card.media_root
     for raw in layout.read(piece):
         counts["read"] += 1
-        converted = raw if isinstance(raw, Problem) else layout.convert(raw)
-        if isinstance(raw, Problem) or isinstance(converted, Problem):
-            yield None, {}, [converted]  # type: ignore[list-item]
+        if isinstance(raw, Problem):
+            yield None, {}, [raw]
+            continue
+        converted = layout.convert(raw)
+        if isinstance(converted, Problem):
+            yield None, {}, [converted]
             continue
         post, problems = check(root, raw, converted)
         counts["media"] += sum(bool(media.path) for media in (post.media if post else None) or [])
@@ -93,10 +104,6 @@ def _posts(
             post, problems = None, [Problem(raw.file, raw.line, converted.post.id, cause, "dropped")]
         parts = [{"protocol": protocol, "part": part} for protocol, part in sorted(converted.parts.items())]
         yield post, {"file": raw.file, "line": raw.line, "parts": parts}, problems
-
-
-def _fill(path: Path, problems: list[Problem]) -> None:
-    path.write_bytes(b"".join(msgspec.json.encode(problem) + b"\n" for problem in problems))
 
 
 def _show(done: int, total: int) -> None:

@@ -1,24 +1,22 @@
 """`python -m experiments.claims PAPER [options] [dotted settings]`: do the paper's qualitative claims hold?"""
 
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from experiments import names
 from experiments.arguments import Arguments, choose, plain_errors
 from experiments.claims.reading import claims_names, load_claims
 from experiments.documents import deliver
+from experiments.runs import RunRows, run_rows
 from experiments.tables import load_table
 
-RunRows = Callable[..., dict[tuple[str, int], Path]]  # experiments.runs.run_rows, or a test's stand-in
 
-
-def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
+def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
     """Run what is missing, print each claim with its verdict; `list` names the papers.
 
     Args:
         argv: the command line's words.
-        run: runs rows, `experiments.runs.run_rows` by default.
+        run: runs rows; tests give a stand-in.
 
     Returns:
         1 when a claim fails that is not listed as known to fail, else 0.
@@ -41,7 +39,6 @@ def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
     experiments = choose("experiment", options.experiment or claims.experiments, table.experiments)
     how = {"profile": options.profile, "overrides": [*claims.overrides, *settings]}
     how |= {"store": options.store, "jobs": options.jobs, "dry_run": options.dry_run}
-    run = run or _run_rows()
     with plain_errors():
         results = {name: run(name, claims.rows(table), range(options.seeds), **how) for name in experiments}
         if options.dry_run:
@@ -54,9 +51,3 @@ def main(argv: Sequence[str] | None = None, run: RunRows | None = None) -> int:
     if bad:
         print(f"fails without being listed as known to fail: {', '.join(bad)}", file=sys.stderr)
     return 1 if bad else 0
-
-
-def _run_rows() -> RunRows:
-    from experiments.runs import run_rows
-
-    return run_rows

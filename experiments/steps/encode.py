@@ -17,7 +17,7 @@ from encoders.parts import bytes_needed
 from encoders.pretraining import pretrain_encoders
 from encoders.sentences import SentenceEncoder
 from encoders.store import write_features
-from encoders.text import TextEncoder
+from encoders.text import TextEncoder, stored_width
 from encoders.tokens import Tokenizer, buckets
 from experiments.stage import Job, job_of
 from experiments.steps.reading import comments_of, rows_of
@@ -79,16 +79,37 @@ def texts(job: Job) -> None:
     write_features(folder, items, encode, (encoder.width,), key, batch_size=PART, progress=shown)
 
 
-def bytes_to_store(settings: dict[str, Any], plan: dict[str, Any]) -> int | None:
-    """Bytes of an encoding stage's features, for `--dry_run`; none where posts or weights are not there yet."""
-    folders = job_of(Path(), plan).folders
-    posts, encoder = filled(settings.get("posts"), folders), settings.get("encoder", {})
-    card = Path(posts or "") / "dataset.json"
-    if not card.is_file() or "name" not in encoder:
+def bytes_to_store(plan: dict[str, Any]) -> int | None:
+    """At most so many bytes an encoding stage's features take, for `--dry_run`.
+
+    Args:
+        plan: `Stage.description`.
+
+    Returns:
+        None where posts, retrieved comments or weights are not there yet.
+    """
+    counted = {"image": _image_bytes, "sentences": _sentence_bytes, "texts": _text_bytes}
+    kind = plan["function"].partition(":")[2]
+    try:
+        return counted[kind](filled(plan["settings"], job_of(Path(), plan).folders)) if kind in counted else None
+    except OSError:  # of whatever is not there
         return None
+
+
+def _image_bytes(settings: dict[str, Any]) -> int:
+    encoder = settings["encoder"]
     network: Any = timm.create_model(encoder["name"], pretrained=False, num_classes=0)
     regions = encoder["grid"] ** 2 if encoder["output"] == "grid" else 1
-    return bytes_needed(len(Posts(posts)), (regions, network.num_features))
+    return bytes_needed(len(Posts(settings["posts"])), (regions, network.num_features))
+
+
+def _sentence_bytes(settings: dict[str, Any]) -> int:
+    posts = Posts(settings["posts"])
+    return bytes_needed(len(posts) + posts.entries("comments"), (stored_width(settings["encoder"]["weights"]),))
+
+
+def _text_bytes(settings: dict[str, Any]) -> int:
+    return bytes_needed(len(_texts_read(settings)), (stored_width(settings["text_encoder"]["weights"]),))
 
 
 def _texts_read(settings: dict[str, Any]) -> set[str]:

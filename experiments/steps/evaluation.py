@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torchmetrics import MetricCollection
 
 from datamodules.comment_aware import CommentAwareData, Part
+from datamodules.posts import Posts
 from encoders.atomic import replacing
 from experiments.cli import ExperimentCLI
 from experiments.results import read_facts, read_predictions, with_content
@@ -114,7 +115,7 @@ def _table(data: CommentAwareData, part: Part, gold: np.ndarray, found: Found) -
 
 
 def _dataset(data: CommentAwareData) -> dict[str, Any]:
-    info = json.loads((data.benchmark / "dataset.json").read_text())
-    facts = {"name": info["name"], "simulated": info["name"].startswith("simulated"), "classes": data.classes}
-    corpus = json.loads((Path(data.corpus) / "dataset.json").read_text())["name"] if data.corpus else None
+    name = Posts(data.benchmark).info["name"]
+    facts = {"name": name, "simulated": name.startswith("simulated"), "classes": data.classes}
+    corpus = Posts(data.corpus).info["name"] if data.corpus else None
     return {**facts, "benchmark": str(data.benchmark), "corpus": corpus}

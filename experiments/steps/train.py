@@ -21,6 +21,8 @@ from experiments.steps.evaluation import evaluate, predict, write_pseudo_labels
 from experiments.wiring import filled
 
 QUIET = {"enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
+# Lightning's warnings of its own code, and of epochs shorter than its logging interval.
+NOISE = ("`isinstance\\(treespec, LeafSpec\\)` is deprecated", "The number of training batches")
 
 
 def teacher(job: Job) -> None:
@@ -35,11 +37,9 @@ def student(job: Job) -> None:
     if not labels.is_file():
         fresh = copy.deepcopy(cli.model.state_dict())
         load_weights(cli.model, job.inputs["teacher"] / "best.ckpt")
-        data = copy.copy(cli.datamodule)
-        data.predict_part, data._rows = "unlabelled", {}
-        found = predict(cli.trainer, cli.model, data, "unlabelled", job.folder)
+        found = predict(cli.trainer, cli.model, cli.datamodule, "unlabelled", job.folder)
         if cli.trainer.is_global_zero:
-            write_pseudo_labels(labels, data.unlabelled_pairs(), found)
+            write_pseudo_labels(labels, cli.datamodule.unlabelled_pairs(), found)
         cli.trainer.strategy.barrier()
         cli.model.load_state_dict(fresh)
     cli.datamodule.pseudo_labels = labels
@@ -66,11 +66,13 @@ def build(job: Job) -> ExperimentCLI:
         "trainer": {**settings["trainer"], **free, "use_distributed_sampler": False},
     }
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # a stage's log is for its own lines
-    warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")  # Lightning's own
+    for message in NOISE:
+        warnings.filterwarnings("ignore", message)
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), *_checkpoints(job.folder)]
-    cli = ExperimentCLI([f"--config={path}"], None, callbacks, [WholeCheckpoints()])
+    cli = ExperimentCLI([f"--config={path}"], None, callbacks)
+    cli.trainer.strategy.checkpoint_io = WholeCheckpoints()
     cli.trainer.loggers = loggers(job, cli.trainer)
     return cli
 

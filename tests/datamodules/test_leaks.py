@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from datamodules.leaks import DISTANCE, copies, leaks, main, near, picture_hash, split_leaks
+from datamodules.leaks import DISTANCE, copies, leaks, main, near, picture_hash, split_copies
 from datamodules.posts import Posts
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
@@ -62,7 +62,7 @@ def test_a_copy_is_known_by_id_picture_or_text(benchmark: Posts, tmp_path: Path)
 
 
 def test_splits_of_one_set_leak_from_earlier_to_later(benchmark: Posts, capsys: pytest.CaptureFixture[str]) -> None:
-    assert split_leaks(benchmark, "paper") == {"bench/1": {"bench/3"}}
+    assert {(copy.benchmark, copy.corpus) for copy in split_copies(benchmark, "paper")} == {("bench/1", "bench/3")}
     assert main([str(benchmark.folder)]) == 0
     assert "by text: 1 pairs, such as bench/1 = bench/3" in capsys.readouterr().out
     assert main([str(benchmark.folder), str(benchmark.folder / "no")]) == 1

@@ -74,6 +74,9 @@ def test_rows_keep_the_order_asked_for(posts: Posts) -> None:
     assert posts.position("w/late") == 2
     assert posts.column("title") == ["Snow", None, None]
     assert [batch["id"] for batch in posts.batches(["id"], size=2)] == [["w/7", "w/bare"], ["w/late"]]
+    rows = posts.rows(posts.ids)
+    for column in ("media", "comments", "labels"):
+        assert posts.entries(column, size=2) == sum(len(row[column] or []) for row in rows) > 0
 
 
 def test_splits_labels_and_pictures(posts: Posts, tmp_path: Path) -> None:

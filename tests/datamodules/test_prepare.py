@@ -65,7 +65,7 @@ def test_a_half_done_run_is_finished_to_the_same_bytes(raw: Path, tmp_path: Path
     (parts / "000002.parquet").write_bytes(b"half")
     (parts / "000004.json").unlink()
     (parts / "000004.jsonl").unlink()
-    (parts / "000004.json.1.tmp").write_text("{")
+    (parts / ".000004.json.1.tmp").write_text("{")
     kept = (parts / "000001.parquet").stat().st_mtime_ns
     (tmp_path / "out.partial" / "posts").mkdir(parents=True)
     (tmp_path / "out.partial" / "posts" / "part-000009.parquet").write_bytes(b"half")

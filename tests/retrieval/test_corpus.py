@@ -37,7 +37,7 @@ def build(folder: Path, comments: Sequence[Sequence[str]] = COMMENTS, key: dict[
 
 def test_a_corpus_reads_back_what_was_put_in(tmp_path: Path) -> None:
     build(tmp_path / "corpus")
-    corpus = Corpus.open(tmp_path / "corpus", KEY)
+    corpus = Corpus(tmp_path / "corpus", KEY)
     assert len(corpus) == 3
     assert corpus.rows(["wild/3", "unknown", "wild/1"]).tolist() == [2, -1, 0]
     assert corpus.rows([]).tolist() == []
@@ -74,7 +74,7 @@ def test_comments_without_a_vector_are_left_out(tmp_path: Path) -> None:
 def test_another_key_is_refused_by_name(tmp_path: Path) -> None:
     build(tmp_path / "corpus")
     with pytest.raises(ValueError, match="text is 'tiny', wanted 'large'"):
-        Corpus.open(tmp_path / "corpus", {**KEY, "text": "large"})
+        Corpus(tmp_path / "corpus", {**KEY, "text": "large"})
     with pytest.raises(ValueError, match="text is 'tiny', wanted 'large'"):
         build(tmp_path / "corpus", key={**KEY, "text": "large"})
 
@@ -83,7 +83,7 @@ def test_an_unfinished_corpus_is_not_opened(tmp_path: Path) -> None:
     build(tmp_path / "corpus")
     (tmp_path / "corpus" / "corpus.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"corpus\.json: not there or not finished; build the corpus again"):
-        Corpus.open(tmp_path / "corpus", KEY)
+        Corpus(tmp_path / "corpus", KEY)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,12 @@ def test_predict_writes_the_stages_predictions_of_the_test_posts(
     assert pq.read_table(said.folder / "predictions.parquet").to_pylist() == known
 
 
+def test_each_checkpoint_has_a_folder_of_its_own(trained: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [trained.folder(name) / "best.ckpt" for name in ("teacher", "student_1")]
+    folders = {Said(trained, "test", [f"--ckpt_path={path}", *trained.overrides], capsys).folder for path in paths}
+    assert len(folders) == 2
+
+
 def test_without_a_checkpoint_the_protocols_last_is_measured(trained: Any, capsys: pytest.CaptureFixture[str]) -> None:
     said = Said(trained, "test", trained.overrides, capsys)
     assert scores(said.folder) == {"test": scores(trained.folder("student_1"))["test"]}

@@ -1,0 +1,42 @@
+"""Mirrors experiments/steps/encode.py: the bytes that a dry run tells beforehand."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from datamodules.posts import Posts
+from experiments.run import main
+from experiments.steps.encode import bytes_to_store
+
+
+@pytest.fixture(scope="module")
+def stored(planned: Any, weights: Any) -> Any:
+    """A row whose classifier reads stored texts."""
+    return planned(
+        *("--protocol.store_texts=true", f"--protocol.text_encoder.weights={weights / 'text'}"),
+        *("--data.tokenizer=null", "--data.text_features={texts}/features"),
+        *("--model.text_encoder=encoders.StoredText", "--model.text_encoder.init_args.width=32"),
+    )
+
+
+def stored_bytes(folder: Any) -> int:
+    return int(np.load(folder / "values.npy", mmap_mode="r").nbytes)
+
+
+def test_the_bytes_are_those_that_are_stored(stored: Any) -> None:
+    image, texts = stored.run("benchmark_image"), stored.run("texts")
+    told = {name: bytes_to_store(stage.description(stored.store)) for name, stage in stored.stages.items()}
+    assert told["benchmark_image"] == stored_bytes(image / "features")
+    assert told["texts"] == stored_bytes(texts / "features")
+    folder = stored.run("corpus_sentences")
+    assert stored_bytes(folder / "features") < stored_bytes(folder / "comments") < (told["corpus_sentences"] or 0)
+    comments = sum(map(len, Posts(stored.folder("corpus") / "posts").column("comments")))  # some of them alike
+    assert told["corpus_sentences"] == (60 + comments) * 32 * 2
+
+
+def test_what_is_not_there_yet_is_not_guessed(stored: Any, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for stage in stored.stages.values():
+        assert bytes_to_store(stage.description(tmp_path)) is None
+    assert main(["cast_mvsa", "--profile", "demo", "--dry_run", "--store", str(tmp_path), *stored.overrides]) == 0
+    assert "stores" not in capsys.readouterr().out
