@@ -27,6 +27,7 @@ from datamodules.preparing.parts import part_path, read_problems, write_parts
 from encoders.atomic import write_json
 
 MAX_BAD = 0.01
+LOST = ("image missing", "image broken", "video missing", "video broken")  # names of problems
 
 
 def open_layout(name: str, raw: Path | str, options: Options | None = None) -> Format:
@@ -68,10 +69,10 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
             pieces = layout.pieces()
             _begin(parts, {**settings, "pieces": msgspec.to_builtins(pieces)})
             write_parts(layout, pieces, parts, workers)
-            _judge(layout, parts, len(pieces), max_bad)
+            media = _judge(layout, parts, len(pieces), max_bad)
             shutil.rmtree(partial, ignore_errors=True)
             counts = join(layout.card, parts, len(pieces), partial)
-            write_json(partial / "dataset.json", counts | settings)
+            write_json(partial / "dataset.json", counts | settings | {"media": media})
             os.replace(partial, out)
     shutil.rmtree(parts, ignore_errors=True)
     return Posts(out)
@@ -105,10 +106,27 @@ def _finished(out: Path, settings: dict[str, Any]) -> bool:
     info = out / "dataset.json"
     found = json.loads(info.read_text("utf-8")) if info.is_file() else {}
     if settings.items() <= found.items():
+        for change in _changes(Posts(out)):
+            raise FileExistsError(f"{change} since {out} was prepared; delete that folder and prepare again")
         return True
     raise FileExistsError(
         f"{out}: is there already, from other input, settings or converters; delete it or name another folder"
     )
+
+
+def _changes(posts: Posts) -> Iterator[str]:
+    """Media that are not what they were when the posts were prepared."""
+    root, made = Path(posts.info["media_root"]), (posts.folder / "dataset.json").stat().st_mtime
+    for batch in posts.batches(["media"]):
+        for path in (root / medium["path"] for media in batch["media"] for medium in media or [] if medium["path"]):
+            if not path.is_file() or path.stat().st_mtime > made:
+                yield f"{path} {'has changed' if path.is_file() else 'is gone'}"
+    with (posts.folder / "problems.jsonl").open(encoding="utf-8") as handle:
+        for line in handle:
+            cause, _, lost = json.loads(line)["cause"].partition(": ")
+            path = root / lost.partition(": ")[0]
+            if cause in LOST and path.is_file() and ("missing" in cause or path.stat().st_mtime > made):
+                yield f"{path} was put in place"
 
 
 @contextmanager
@@ -132,23 +150,38 @@ def _begin(parts: Path, plan: dict[str, Any]) -> None:
         write_json(path, plan)
 
 
-def _judge(layout: Format, parts: Path, count: int, max_bad: float) -> None:
-    total, outcomes, causes = Counter[str](), Counter[str](), Counter[str]()
+def _judge(layout: Format, parts: Path, count: int, max_bad: float) -> str:
+    """Digest of all media by name and content; ValueError where too much is bad."""
+    total, media, lossy = _gathered(parts, count)
+    all_lost = bool(total["lost"]) and not total["media"]
+    if not all_lost and total["bad"] <= max_bad * total["read"]:
+        return media
+    for marker in lossy:  # pictures may be put in place before the next try
+        marker.unlink()
     path = parts / "problems.jsonl"
-    with path.open("w", encoding="utf-8") as handle:
-        for index in range(count):
-            total.update(json.loads(part_path(parts, index, "json").read_text("utf-8")))
-            problems = read_problems(part_path(parts, index, "jsonl"))
-            outcomes.update(problem.outcome for problem in problems)
-            causes.update(problem.name for problem in problems)
-            handle.writelines(map(published, problems))
-    lost, bad = causes["image missing"] + causes["image broken"], outcomes["bad"]
-    if lost and not total["media"]:
+    if all_lost:
         hint = f"are they at the place the records say? See {path}"
-        raise ValueError(f"{layout.card.media_root}: none of {lost:,} pictures there can be read; {hint}")
-    if bad > max_bad * total["read"]:
-        share = f"{bad:,} of {total['read']:,} records are bad, more than --max_bad {max_bad:g}"
-        raise ValueError(f"{layout.card.root}: {share}; see {path}, then mend the input or raise it")
+        raise ValueError(f"{layout.card.media_root}: the pictures of {total['lost']:,} posts can't be read; {hint}")
+    share = f"{total['bad']:,} of {total['read']:,} records are bad, more than --max_bad {max_bad:g}"
+    raise ValueError(f"{layout.card.root}: {share}; see {path}, then mend the input or raise it")
+
+
+def _gathered(parts: Path, count: int) -> tuple[Counter[str], str, list[Path]]:
+    """Counts over all parts, digest of their media, markers of parts with lost media; writes `problems.jsonl`."""
+    total, media, lossy = Counter[str](), hashlib.sha256(), list[Path]()
+    with (parts / "problems.jsonl").open("w", encoding="utf-8") as handle:
+        for index in range(count):
+            marker = part_path(parts, index, "json")
+            found = json.loads(marker.read_text("utf-8"))
+            total.update(found["counts"])
+            media.update(found["media"].encode())
+            problems = read_problems(part_path(parts, index, "jsonl"))
+            lost = {(problem.file, problem.line) for problem in problems if problem.name in LOST}
+            bad = {(problem.file, problem.line) for problem in problems if problem.outcome == "bad"}
+            total.update(lost=len(lost), bad=len(bad | lost))
+            lossy += [marker] * bool(lost)
+            handle.writelines(map(published, problems))
+    return total, media.hexdigest(), lossy
 
 
 def _parser() -> argparse.ArgumentParser:

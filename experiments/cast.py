@@ -7,7 +7,7 @@ from experiments.stages import Stage
 from experiments.wiring import split_trainer, wired
 
 # What only a student reads of the data's settings: a teacher is the same with any of them, and rows share it.
-STUDENT_ONLY = ("corpus", "corpus_image_features", "unlabelled_posts", "comment_drop", "drop_on", "unlabelled_order")
+STUDENT_ONLY = ("corpus_image_features", "unlabelled_posts", "comment_drop", "drop_on", "unlabelled_order")
 
 # What each stage is told by the plan: setting -> its default, and what to use.
 SET_BY_THE_PLAN = {
@@ -47,7 +47,7 @@ def plan(settings: dict[str, Any], seed: int) -> list[Stage]:
 
 
 def _refuse(settings: dict[str, Any], protocol: dict[str, Any]) -> None:
-    """Settings that would be ignored, ask for more than is retrieved, or name a split that isn't there."""
+    """Settings that would be ignored, don't go together, or name a split that isn't there."""
     data, retrieval = settings["data"]["init_args"], protocol["retrieval"]
     for name, (default, instead) in SET_BY_THE_PLAN.items():
         if data[name] != default:
@@ -60,6 +60,9 @@ def _refuse(settings: dict[str, Any], protocol: dict[str, Any]) -> None:
                 f"data.{name}={data[name]} of the {retrieval[most]} that are retrieved: "
                 f"raise --protocol.retrieval.{most} as well"
             )
+    if bool(protocol["benchmark"]) != bool(protocol["corpus"]):
+        missing = "corpus" if protocol["benchmark"] else "benchmark"
+        raise ValueError(f"simulated posts and your own don't mix: give --protocol.{missing} as well")
     splits = Path(protocol["benchmark"] or "", "splits")
     if protocol["benchmark"] and splits.is_dir() and not (splits / f"{data['protocol']}.parquet").is_file():
         there = ", ".join(sorted(path.stem for path in splits.glob("*.parquet")))
@@ -133,12 +136,13 @@ def _trained(
     if "teacher" not in before:
         for key in STUDENT_ONLY:
             data.pop(key, None)
-        if not comments:
-            data["retrieved"] = None
+        if not comments:  # else the corpus is known by name, which says what a row is comparable with
+            data["retrieved"] = data["corpus"] = None
     own = {
         "model": settings["model"],
         "data": {**settings["data"], "init_args": data},
         "trainer": split_trainer(settings["trainer"])[0],
+        "early_stop": settings["protocol"]["init_args"]["early_stop"],
         "seed": seed,
     }
     return wired(name, f"train:{name.split('_', maxsplit=1)[0]}", own, roles, free, before)

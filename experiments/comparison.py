@@ -96,7 +96,7 @@ class _Comparison:
             if published:
                 line.append(f"{cell.values[metric]:.2f}" + " (copied)" * (cell.source == "copied") if cell else "–")
             if ours:
-                line.append(_spread([scores[metric] for scores in self.scores[row.name].values()]))
+                line.append(spread([scores[metric] for scores in self.scores[row.name].values()]))
         return line + (self._test(row.name) if ours else [])
 
     def _test(self, row: str) -> list[str]:
@@ -138,7 +138,7 @@ def _scores(folders: Folders, row: str, part: str) -> Scores:
     return {seed: {name: 100 * value for name, value in read_metrics(folder, part).items()} for seed, folder in found}
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
     if not values:
         return "–"
     return f"{fmean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")

@@ -1,17 +1,20 @@
 """CSV always, W&B beside it: offline when there is no key, never blocking, never asking."""
 
+import json
 import os
+import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import getproxies
 
-import lightning as L
 from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
 
 from experiments.stage import Job
 
 
-def loggers(job: Job, trainer: L.Trainer) -> list[Logger]:
-    """Loggers of a training stage, one W&B group an experiment, one job type a stage.
+def loggers(job: Job) -> list[Logger]:
+    """Loggers of a training stage, one W&B group an experiment, one job type a stage; each told what the stage is.
 
     `job.free["wandb"]`: `auto` (online with WANDB_API_KEY, else offline), `offline` or `off`.
 
@@ -19,13 +22,37 @@ def loggers(job: Job, trainer: L.Trainer) -> list[Logger]:
         ValueError: another word.
     """
     _keep(job.folder / "log" / "metrics.csv")
-    csv = CSVLogger(job.folder, name="", version="log")
+    made: list[Logger] = [CSVLogger(job.folder, name="", version="log")]
     mode = job.free["wandb"]
     if mode not in ("auto", "offline", "off"):
         raise ValueError(f'wandb is "{mode}"; it takes auto, offline or off')
     if mode == "off" or os.environ.get("WANDB_MODE") == "disabled":
-        return [csv]
-    return [csv, _wandb(job, mode == "auto" and bool(os.environ.get("WANDB_API_KEY")))]
+        return _told(made, job)
+    made.append(_wandb(job, mode == "auto" and bool(os.environ.get("WANDB_API_KEY")) and _is_reachable()))
+    return _told(made, job)
+
+
+def _told(made: list[Logger], job: Job) -> list[Logger]:
+    """Seed, data and retrieval beside the model's own settings, so that rows can be told apart on W&B."""
+    facts = {"stage": job.folder.name.rsplit("-", 1)[0], **job.settings}
+    if "retrieve" in job.inputs:
+        facts["retrieval"] = json.loads((job.inputs["retrieve"] / "stage.json").read_text())["settings"]["retrieval"]
+    for logger in made:
+        logger.log_hyperparams(facts)
+    return made
+
+
+def _is_reachable() -> bool:
+    """Whether W&B's machine answers; its client would wait for half a minute at the start of every stage."""
+    place = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai"))
+    if getproxies():  # then it is the proxy that answers
+        return True
+    try:
+        socket.create_connection((place.hostname, place.port or 443), timeout=3).close()
+    except OSError as error:
+        print(f"W&B can't be reached ({error}): kept offline, for `wandb sync`", flush=True)
+        return False
+    return True
 
 
 def _keep(metrics: Path) -> None:

@@ -90,6 +90,7 @@ class Cast(Protocol):
         text_encoder: the frozen encoder of `store_texts`.
         iterations: rounds of self-training (section 4.2: 3); 0 is no self-training.
         refit_teacher: train each student further on labelled posts before it teaches (the paper's other reading).
+        early_stop: epochs of worse validation loss after which training ends (official code: 2); none trains them all.
     """
 
     benchmark: Path | None = None
@@ -105,3 +106,4 @@ class Cast(Protocol):
     text_encoder: FrozenText = field(default_factory=FrozenText)
     iterations: int = 3
     refit_teacher: bool = False
+    early_stop: int | None = None

@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--profile", help="values for a purpose, over the experiment's: demo (simulated posts, minutes) or paper")
     add("--seeds", type=positive, default=1, help="run seeds 0 to N-1 (default 1)")
-    add("--rows", help="only these rows of the table, by name, separated by commas")
+    add("--rows", nargs="+", help="only these rows of the table, by name")
     add("--store", type=Path, default=Path("runs"), help="folder of all stages (default runs)")
     add("--dry_run", action="store_true", help="print the plan: what is done, what is to do, the bytes it will store")
     add("--stage", help="run only as far as the stage of this name")

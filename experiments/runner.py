@@ -103,7 +103,7 @@ def holders(log: Path) -> list[str]:
     return found
 
 
-def set_aside(stages: Sequence[Stage], name: str, store: Path) -> list[Path]:
+def set_aside(stages: Sequence[Stage], name: str, store: Path, dry_run: bool = False) -> list[Path]:
     """Move the folders of stages called `name`, and of all that read them, out of the way; `--from`.
 
     Returns:
@@ -114,19 +114,20 @@ def set_aside(stages: Sequence[Stage], name: str, store: Path) -> list[Path]:
     for stage in ordered(list(stages)):
         if stage.name == name or any(before.folder_name in stale for before in stage.inputs.values()):
             stale.add(stage.folder_name)
-            moved += _set_aside(stage.folder(store), store)
+            moved += _set_aside(stage.folder(store), store, dry_run)
     return moved
 
 
-def _set_aside(folder: Path, store: Path) -> list[Path]:
+def _set_aside(folder: Path, store: Path, dry_run: bool = False) -> list[Path]:
     if not folder.exists():
         return []
     aside = store / f"aside-{folder.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    folder.rename(aside)
+    if not dry_run:
+        folder.rename(aside)
     return [aside]
 
 
-def accept(stages: Sequence[Stage], store: Path) -> list[str]:
+def accept(stages: Sequence[Stage], store: Path, dry_run: bool = False) -> list[str]:
     """Take the newest finished folder of equal settings as each missing stage, after an edit that changes no result.
 
     Returns:
@@ -140,8 +141,9 @@ def accept(stages: Sequence[Stage], store: Path) -> list[str]:
         for done in sorted(store.glob(f"{stage.name}-*/DONE"), key=lambda path: path.stat().st_mtime, reverse=True):
             known = _without_code(json.loads((done.parent / "stage.json").read_text()))
             if known == wanted:
-                _set_aside(stage.folder(store), store)  # an unfinished try
-                os.symlink(done.parent.resolve(), stage.folder(store), target_is_directory=True)
+                if not dry_run:
+                    _set_aside(stage.folder(store), store)  # an unfinished try
+                    os.symlink(done.parent.resolve(), stage.folder(store), target_is_directory=True)
                 lines.append(f"{stage.folder_name} takes {done.parent.name}")
                 break
     return lines

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from experiments import runner, slurm
 from experiments.names import did_you_mean
-from experiments.settings import checkpoint_overrides, merged_file, resolve
+from experiments.settings import checkpoint_overrides, files_first, merged_file, resolve
 from experiments.stages import Stage, content_digest, ordered
 from experiments.tables import Table, load_table
 
@@ -22,7 +22,7 @@ def act(experiment: str, action: str, options: argparse.Namespace, overrides: Se
     if "--help" in overrides or any(word.startswith("--print_config") for word in overrides):
         from experiments.cli import ExperimentCLI  # prints and leaves
 
-        ExperimentCLI(overrides, merged_file(experiment, options.profile, options.store))
+        ExperimentCLI(files_first(overrides), merged_file(experiment, options.profile, options.store))
     try:
         if action in ("validate", "test", "predict"):
             return _evaluate(experiment, action, options, overrides)
@@ -79,16 +79,16 @@ def print_plan(stages: Sequence[Stage], store: Path) -> None:
 
 
 def _bytes_note(stage: Stage, store: Path) -> str:
-    if stage.is_done(store) or not stage.function.startswith("experiments.steps.encode:"):
+    if stage.is_done(store):
         return ""
-    from experiments.steps.encode import bytes_to_store
+    from experiments.steps.storage import bytes_to_store
 
     count = bytes_to_store(stage.description(store))
     return "" if count is None else f"  stores up to {count / 2**20:,.1f} MiB"
 
 
-def table_rows(name: str, wanted: str | None) -> tuple[Table, Rows]:
-    """A table, and its rows with their overrides, controls included; only those wanted, by names between commas.
+def table_rows(name: str, wanted: Sequence[str] | None) -> tuple[Table, Rows]:
+    """A table, and its rows with their overrides, controls included; only those wanted.
 
     Raises:
         ValueError: the table has no such row.
@@ -97,11 +97,10 @@ def table_rows(name: str, wanted: str | None) -> tuple[Table, Rows]:
     rows = {row.name: list(row.overrides) for row in [*table.rows, *table.controls]}
     if wanted is None:
         return table, rows
-    names = [row.strip() for row in wanted.split(",")]
-    for row in names:
+    for row in wanted:
         if row not in rows:
             raise ValueError(f'no row "{row}".{did_you_mean(row, rows)} Known: {"; ".join(rows)}')
-    return table, {row: rows[row] for row in names}
+    return table, {row: rows[row] for row in wanted}
 
 
 def _run(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
@@ -114,12 +113,7 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
     until = options.stage or ("teacher" if action == "fit" else None)
     ends = [stage for stages in plans.values() for stage in _until(stages, until)]
     stages = ordered(ends)
-    if options.from_stage:
-        _check_name(options.from_stage, stages)
-        moved = runner.set_aside(stages, options.from_stage, store)
-        print("\n".join(f"set aside: {path}" for path in moved) or "nothing to set aside")
-    if options.accept:
-        print("\n".join(runner.accept(stages, store)) or "nothing to accept")
+    _prepare_store(stages, options)
     if options.dry_run:
         print_plan(stages, store)
         return 0
@@ -134,6 +128,16 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
     return 0
 
 
+def _prepare_store(stages: Sequence[Stage], options: argparse.Namespace) -> None:
+    """What `--from` and `--accept` ask for; in a dry run only the words."""
+    if options.from_stage:
+        _check_name(options.from_stage, stages)
+        moved = runner.set_aside(stages, options.from_stage, options.store, options.dry_run)
+        print("\n".join(f"set aside: {path}" for path in moved) or "nothing to set aside")
+    if options.accept:
+        print("\n".join(runner.accept(stages, options.store, options.dry_run)) or "nothing to accept")
+
+
 def _plans(
     experiment: str,
     profile: str | None,
@@ -142,9 +146,9 @@ def _plans(
     seeds: Sequence[int],
     store: Path,
 ) -> dict[tuple[str, int], list[Stage]]:
-    """(row, seed) -> its stages."""
+    """(row, seed) -> its stages; what makes a row stands over the command line, or the row would be another one."""
     return {
-        (row, seed): plan(experiment, profile, [*own, *overrides], seed, store)
+        (row, seed): plan(experiment, profile, [*overrides, *own], seed, store)
         for row, own in rows.items()
         for seed in seeds
     }
@@ -172,18 +176,27 @@ def _finish(experiment: str, table: Table, folders: Folders, profile: str | None
     from experiments.table import departures, results_table
 
     print("\n" + results_table(table, {experiment: folders}, departures(profile, overrides)))
-    last = list(folders.values())[-1]
-    print(f"\nrun's folder: {last}")
-    print(f"look further: python -m experiments.report {last}")
+    controls = [row.name for row in table.controls]
+    shown = [folder for (row, _), folder in folders.items() if row not in controls] or list(folders.values())
+    print(f"\nrun's folder: {shown[-1]}")
+    print(f"look further: python -m experiments.report {shown[-1]}")
 
 
 def _evaluate(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
     """Measure one checkpoint: the given one, with its own model's settings below the command line's."""
+    for name, idle in (("seeds", 1), ("rows", None), ("stage", None), ("slurm", None)):
+        if getattr(options, name) != idle:
+            raise ValueError(f"--{name} says nothing to {action}, which measures one checkpoint (--ckpt_path)")
     store = options.store
     own = checkpoint_overrides(options.ckpt_path) if options.ckpt_path else []
     stages = plan(experiment, options.profile, [*own, *overrides], 0, store)
     last = stages[-1]
-    runner.run_stages(list(stages[0].inputs.values()) if options.ckpt_path else [last], store, options.jobs)
+    needed = ordered(list(stages[0].inputs.values()) if options.ckpt_path else [last])
+    _prepare_store(needed, options)
+    if options.dry_run:
+        print_plan(needed, store)
+        return 0
+    runner.run_stages(needed, store, options.jobs)
     from experiments.stage import job_of
     from experiments.steps.train import measure_checkpoint
 

@@ -11,7 +11,7 @@ import yaml
 
 from encoders.atomic import write_text
 from experiments.names import config_files
-from experiments.sources import PACKAGES, ROOT
+from experiments.sources import PACKAGES, ROOT, class_paths
 
 LARGEST_CONFIG = 2**20  # bytes; larger files that words name are weights or data
 
@@ -42,18 +42,27 @@ def files_first(overrides: Sequence[str]) -> list[str]:
             files += [f"--config={next(words, '')}"]
         else:
             (files if word.startswith("--config=") else others).append(word)
+    for path in (Path(word.removeprefix("--config=")) for word in files):
+        if path.is_file():  # what is none, jsonargparse answers
+            _plain_yaml(path)
     return files + others
+
+
+def _plain_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SystemExit(f"error: {path}: not plain YAML: {error}") from error
+    if not isinstance(content, dict | None):
+        raise SystemExit(f"error: {path}: holds no settings (name: value)")
+    return content or {}
 
 
 def merged_file(experiment: str, profile: str | None, store: Path) -> Path:
     """The experiment's files as one YAML file in the store, so that `--help` and `--print_config` show its values."""
     merged: dict[str, Any] = {}
     for path in config_files(experiment, profile):
-        try:
-            content = yaml.safe_load(path.read_text()) or {}
-        except yaml.YAMLError as error:
-            raise SystemExit(f"{path}: not plain YAML: {error}") from error
-        merged = merge(merged, content)
+        merged = merge(merged, _plain_yaml(path))
     text = yaml.safe_dump(merged, sort_keys=False)
     target = store / ".settings" / f"{experiment}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
     if not target.is_file():
@@ -79,12 +88,15 @@ def checkpoint_overrides(checkpoint: Path) -> list[str]:
     Only those of the model: never paths, devices or data.
 
     Raises:
-        ValueError: the file is no checkpoint of plain values; it is never unpickled.
+        ValueError: the file is no checkpoint of plain values (it is never unpickled), or names a class of others.
     """
     from experiments.checkpoints import read_checkpoint
 
     values = read_checkpoint(checkpoint).get("hyper_parameters") or {}
     values = {key: value for key, value in values.items() if not key.startswith("_")}
+    for path in class_paths(values):
+        if path.split(".")[0] not in ("encoders", "lightning_modules"):
+            raise ValueError(f"{checkpoint}: names {path}, no class of encoders or lightning_modules; it is not built")
     return [word for key, value in values.items() for word in _words(f"--model.init_args.{key}", value)]
 
 

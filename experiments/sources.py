@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ def source_digest(*modules: str) -> str:
     to one encoder doesn't touch stages that run another.
     """
     files = sorted(reachable(frozenset(modules)))
-    lines = [f"{file.relative_to(ROOT)} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files]
+    lines = [f"{os.path.relpath(file, ROOT)} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -28,9 +29,9 @@ def reachable(modules: frozenset[str]) -> set[Path]:
         file, name = _locate(todo.pop())
         if file is None:
             continue
-        if file.name == "__init__.py" and name:
-            todo.extend(_origins(file, name))
-        elif file not in found:
+        origins = _origins(file, name) if file.name == "__init__.py" and name else []
+        todo += origins
+        if not origins and file not in found:
             found.add(file)
             todo.extend(_imports(file))
     return found
@@ -49,10 +50,9 @@ def class_paths(settings: Any) -> list[str]:
 def _locate(dotted: str) -> tuple[Path | None, str]:
     """File of "package.module", or package and the name asked of it for "package.Name"."""
     parts = dotted.split(".")
-    if parts[0] not in PACKAGES:
-        return None, ""
+    root = ROOT if parts[0] in PACKAGES else Path.cwd()  # a user's own class counts as well; installed ones don't
     for end in range(len(parts), 0, -1):
-        base = ROOT.joinpath(*parts[:end])
+        base = root.joinpath(*parts[:end])
         if base.with_suffix(".py").is_file():
             return base.with_suffix(".py"), ""
         if (base / "__init__.py").is_file():
@@ -76,6 +76,5 @@ def _imports(file: Path) -> list[str]:
 
 
 def _origins(package: Path, name: str) -> list[str]:
-    """Where a package's `__init__` takes a name from; the whole `__init__` where it defines the name itself."""
-    origins = [dotted for dotted in _imports(package) if dotted.rsplit(".", 1)[1] == name]
-    return origins or [str(package.parent.relative_to(ROOT)).replace("/", ".")]
+    """Where a package's `__init__` takes a name from; nowhere where it defines the name itself."""
+    return [dotted for dotted in _imports(package) if dotted.rsplit(".", 1)[1] == name]

@@ -9,6 +9,8 @@ from experiments.stages import Stage
 
 ROLE = re.compile(r"^\{(\w+)\}")
 
+WEIGHTS = ("weights", "tokenizer")  # settings that may name local weights
+
 # Trainer settings that no result depends on: not in a fingerprint.
 FREE_TRAINER = (
     *("accelerator", "strategy", "devices", "num_nodes", "logger", "log_every_n_steps", "enable_checkpointing"),
@@ -62,18 +64,33 @@ def wired(
 ) -> Stage:
     """A stage whose inputs and outside files are the roles that its settings name, besides `inputs`.
 
-    Local weights (any value under `weights`) count by content.
+    Local weights (any value under `weights` or `tokenizer`) become roles too: they count by content, wherever they lie.
     """
+    local = _local_weights(settings)
+    settings = _by_role(settings, {path: f"weights{number}" for number, path in enumerate(local)})
     used = {role: roles[role] for role in sorted(roles_in(settings)) if role in roles}
     stages = {role: value for role, value in used.items() if isinstance(value, Stage)}
     files = {role: value for role, value in used.items() if isinstance(value, str)}
-    files |= {f"weights{number}": path for number, path in enumerate(_local_weights(settings))}
+    files |= {f"weights{number}": path for number, path in enumerate(local)}
     return Stage(name, f"experiments.steps.{function}", settings, {**stages, **(inputs or {})}, files, free or {})
 
 
 def _local_weights(settings: Any) -> list[str]:
-    if isinstance(settings, dict):
-        own = settings.get("weights")
-        found = [own] if isinstance(own, str) and Path(own).exists() else []
-        return found + [path for value in settings.values() for path in _local_weights(value)]
-    return []
+    """Each path once."""
+    if not isinstance(settings, dict):
+        return []
+    named = [value for name, value in settings.items() if name in WEIGHTS and isinstance(value, str)]
+    found = [path for path in named if Path(path).exists()]
+    return list(dict.fromkeys(found + [path for value in settings.values() for path in _local_weights(value)]))
+
+
+def _by_role(settings: Any, roles: Mapping[str, str]) -> Any:
+    """The settings with local weights named "{role}"."""
+    if not isinstance(settings, dict):
+        return settings
+    return {
+        name: f"{{{roles[value]}}}"
+        if name in WEIGHTS and isinstance(value, str) and value in roles
+        else _by_role(value, roles)
+        for name, value in settings.items()
+    }

@@ -1,4 +1,4 @@
-"""Base classifiers that comments are added to (Wild Corpus, section 3.3): two modalities in, three vectors out."""
+"""Base classifiers that comments are added to (CAST, section 3.3): two modalities in, three vectors out."""
 
 from typing import NamedTuple, Protocol
 

@@ -1,4 +1,4 @@
-"""Attention of a post over its comments: three scores and the weighted sum (Wild Corpus, section 3.3)."""
+"""Attention of a post over its comments: three scores and the weighted sum (CAST, section 3.3)."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""Classifier that reads retrieved comments and learns from unlabelled posts (Wild Corpus, sections 3.3-3.4)."""
+"""Classifier that reads retrieved comments and learns from unlabelled posts (CAST, sections 3.3-3.4)."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast

@@ -13,6 +13,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from encoders.atomic import write_json
+from encoders.parts import require_space
 from retrieval.folders import check_key, plain, read_json, whole_folder
 from retrieval.index import CHUNK, IndexSettings, VectorIndex
 from retrieval.sources import VectorSource
@@ -33,7 +34,6 @@ class Corpus:
     Args:
         folder: written by `Corpus.build`.
         key: what made the features; None opens any.
-        nprobe: lists searched a query, if not as built.
         gpu: search flat indices on the first GPU where k allows it.
 
     Raises:
@@ -41,9 +41,7 @@ class Corpus:
         FileNotFoundError: no finished corpus is there.
     """
 
-    def __init__(
-        self, folder: Path, key: Mapping[str, Any] | None = None, nprobe: int | None = None, gpu: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, key: Mapping[str, Any] | None = None, gpu: bool = False) -> None:
         self.folder = Path(folder)
         self.info = read_json(self.folder / "corpus.json", WAY_OUT)
         if key is not None:
@@ -56,8 +54,8 @@ class Corpus:
         self._texts = pq.read_table(self.folder / "comments.parquet").column("text")
         self.comment_vectors: NDArray = np.load(self.folder / "comment_vectors.npy", mmap_mode="r")  # (C, D)
         self.comment_present: NDArray[np.bool_] = np.load(self.folder / "comment_present.npy")  # (C,)
-        self.image = VectorIndex(self.folder / "image", self.info["key"], nprobe, gpu)
-        self.text = VectorIndex(self.folder / "text", self.info["key"], nprobe, gpu)
+        self.image = VectorIndex(self.folder / "image", self.info["key"], gpu=gpu)
+        self.text = VectorIndex(self.folder / "text", self.info["key"], gpu=gpu)
 
     @classmethod
     def build(
@@ -160,6 +158,7 @@ def _write_vectors(folder: Path, source: VectorSource) -> None:
         np.save(folder / "comment_vectors.npy", np.zeros((1, width), source_dtype))
         np.save(folder / "comment_present.npy", np.zeros(1, bool))
         return
+    require_space(folder, total * width * np.dtype(source.dtype).itemsize)
     vectors = open_memmap(folder / "comment_vectors.npy", mode="w+", dtype=np.dtype(source.dtype), shape=(total, width))
     present = np.zeros(total, bool)
     for start in range(0, total, CHUNK):

@@ -1,5 +1,6 @@
 """Faiss, which comes with one of two extras that exclude each other."""
 
+from importlib.metadata import packages_distributions
 from types import ModuleType
 from typing import Any
 
@@ -10,8 +11,10 @@ def load_faiss() -> ModuleType:
     """Return the module `faiss`.
 
     Raises:
-        ImportError: neither `faiss-cpu` nor `faiss-gpu` is installed.
+        ImportError: neither `faiss-cpu` nor `faiss-gpu` is installed, or both, of which one has overwritten the other.
     """
+    if {"faiss-cpu", "faiss-gpu"} <= set(packages_distributions().get("faiss", ())):
+        raise ImportError("faiss-cpu and faiss-gpu are the same module: uninstall both, then install one of them")
     try:
         import faiss
     except ImportError as error:

@@ -11,6 +11,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from encoders.atomic import write_json
+from encoders.parts import require_space
 from retrieval.faiss_module import GPU_LIMIT, gpu_copy, load_faiss
 from retrieval.folders import check_key, plain, read_json, whole_folder
 from retrieval.sources import VectorSource
@@ -191,6 +192,7 @@ def _scores(queries: NDArray, vectors: NDArray, distance: str) -> NDArray[np.flo
 
 def _store(partial: Path, source: VectorSource, folder: Path) -> tuple[NDArray, NDArray[np.bool_]]:
     total, width = source.shape
+    require_space(partial, 2 * total * width * 4)  # the vectors and Faiss's own copy; a full disk would kill a mapping
     vectors = open_memmap(partial / "vectors.npy", mode="w+", dtype=np.dtype(source.dtype), shape=(total, width))
     present = np.zeros(total, bool)
     for start in range(0, total, CHUNK):

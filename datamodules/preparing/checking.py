@@ -1,5 +1,6 @@
 """What every post is checked for, whatever it came from."""
 
+import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -83,12 +84,33 @@ def _sound_comment(root: Path, comment: Comment, doubts: list[str]) -> Comment:
     return msgspec.structs.replace(comment, media=[path for path in comment.media if not faults[path]] or None)
 
 
+def media_paths(post: Post) -> list[str]:
+    """Files of a post and of its comments."""
+    return [
+        *(medium.path for medium in post.media or [] if medium.path),
+        *(path for comment in post.comments or [] for path in comment.media or []),
+    ]
+
+
+@lru_cache(maxsize=100_000)  # posts share pictures (memes, retweets)
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def forget() -> None:
+    """Look at every file anew: an earlier data set of this process may have seen it otherwise."""
+    _fault.cache_clear()
+    file_digest.cache_clear()
+
+
 def kind_of(path: str) -> str:
     """ "video" or "image", by the file's ending."""
     return "video" if path.lower().endswith((".mp4", ".gif", ".webm", ".avi", ".mov", ".mkv", ".ts")) else "image"
 
 
-@lru_cache(maxsize=100_000)  # posts share pictures (memes, retweets)
+@lru_cache(maxsize=100_000)
 def _fault(root: Path, path: str, kind: str) -> str:
     """What is wrong with a file, or ""; a path that leaves the media root is refused."""
     if PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor or ".." in path.replace("\\", "/").split("/"):

@@ -1,5 +1,6 @@
 """One atomic part for each piece of the input, by any number of workers, after any kill."""
 
+import hashlib
 import multiprocessing
 import os
 import sys
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datamodules.posts import SCHEMA, Post
-from datamodules.preparing.checking import check
+from datamodules.preparing.checking import check, file_digest, forget, media_paths
 from datamodules.preparing.records import Format, Piece, Problem
 from encoders.atomic import replacing, write_json
 
@@ -34,6 +35,7 @@ def write_parts(layout: Format, pieces: list[Piece], folder: Path, workers: int)
     """Write the parts that are not there yet; a part counts when its marker does."""
     for stale in folder.glob("*.tmp"):
         stale.unlink()
+    forget()
     todo = [index for index in range(len(pieces)) if not part_path(folder, index, "json").exists()]
     if workers == 1 or len(todo) < 2:
         for done, index in enumerate(todo, 1):
@@ -59,13 +61,16 @@ def write_part(layout: Format, piece: Piece, folder: Path, index: int) -> None:
     counts: Counter[str] = Counter(read=0, media=0)
     rows: list[dict] = []
     problems: list[Problem] = []
+    media = hashlib.sha256()
     for post, extra, found in _posts(layout, piece, counts):
         problems += found
         if post is not None:
             rows.append(msgspec.to_builtins(post) | extra)
+            for path in media_paths(post):
+                media.update(f"{path} {file_digest(layout.card.media_root / path)}\n".encode())
     write_table(part_path(folder, index, "parquet"), pa.Table.from_pylist(rows, PART_SCHEMA))
     write_problems(part_path(folder, index, "jsonl"), problems)
-    write_json(part_path(folder, index, "json"), counts)
+    write_json(part_path(folder, index, "json"), {"counts": counts, "media": media.hexdigest()})
 
 
 def write_table(path: Path, table: pa.Table) -> None:

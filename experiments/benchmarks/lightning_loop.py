@@ -122,5 +122,5 @@ def _trainer(
         use_distributed_sampler=False,
         **QUIET,  # type: ignore[arg-type]
     )
-    trainer.loggers = loggers(Job(folder, {}, {}, {}, {"wandb": "off"}), trainer)
+    trainer.loggers = loggers(Job(folder, {}, {}, {}, {"wandb": "off"}))
     return trainer

@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
         from experiments.claims.judging import describe, judge
 
         judged = judge(claims, table, results)
-    deliver(describe(claims, table, judged, options.seeds), options.format, options.out)
+    deliver(describe(claims, table, results, judged, options.seeds), options.format, options.out)
     bad = [f"{found.name} on {found.experiment}" for found in judged if found.is_bad]
     if bad:
         print(f"fails without being listed as known to fail: {', '.join(bad)}", file=sys.stderr)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.claims.reading import Claim, Claims, Pair
-from experiments.comparison import NAMES, Folders, p_text
+from experiments.comparison import NAMES, Folders, p_text, spread
 from experiments.documents import Block, Document
 from experiments.results import read_facts, read_metrics, read_predictions
 from experiments.statistics import (
@@ -93,8 +93,10 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
     ]
 
 
-def describe(claims: Claims, table: Table, judged: Sequence[Judged], seeds: int) -> Document:
-    """The verdicts, each with effect, interval and tests."""
+def describe(
+    claims: Claims, table: Table, results: Mapping[str, Folders], judged: Sequence[Judged], seeds: int
+) -> Document:
+    """The compared rows, and the verdicts, each with effect, interval and tests."""
     metrics = {NAMES[table.experiments[found.experiment].compared] for found in judged}
     intro = [
         f"{'/'.join(sorted(metrics))} on test posts, {seeds} seed{'s' * (seeds > 1)}; effects: better minus worse, "
@@ -106,7 +108,20 @@ def describe(claims: Claims, table: Table, judged: Sequence[Judged], seeds: int)
         intro.append(warning)
     lines = [line for found in judged for line in _lines(found)]
     sentences = [f"{found.name} on {found.data}: {found.verdict}. {_sentence(found)}" for found in judged]
-    return Document(f"Claims of {claims.title}", intro, [Block("Verdicts", HEADER, lines, sentences, words=5)])
+    rows = Block("Rows", ["Data set", "Row", "Mean ± sd"], _rows(claims, table, results), [], words=2)
+    return Document(f"Claims of {claims.title}", intro, [rows, Block("Verdicts", HEADER, lines, sentences, words=5)])
+
+
+def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[list[str]]:
+    """Each compared row's mean and standard deviation over seeds, in percent."""
+    lines = []
+    for experiment, folders in results.items():
+        target = table.experiments[experiment]
+        label = read_facts(next(iter(folders.values()))).label
+        for row in claims.rows(table):
+            found = [read_metrics(folder, target.split) for (name, _), folder in folders.items() if name == row]
+            lines.append([label, row, spread([100 * scores[target.compared] for scores in found])])
+    return lines
 
 
 def _compare(pair: Pair, claim: Claim, folders: Folders, target: Target) -> Compared:

@@ -3,12 +3,13 @@
 import copy
 import json
 import logging
+import os
 import warnings
 from functools import partial
 from pathlib import Path
 
 import yaml
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
 from datamodules.comment_aware import Part
 from encoders.atomic import replacing
@@ -71,9 +72,11 @@ def build(job: Job) -> ExperimentCLI:
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), *_checkpoints(job.folder)]
+    if settings["early_stop"] is not None:
+        callbacks.append(EarlyStopping("val/loss", patience=settings["early_stop"]))
     cli = ExperimentCLI([f"--config={path}"], None, callbacks)
     cli.trainer.strategy.checkpoint_io = WholeCheckpoints()
-    cli.trainer.loggers = loggers(job, cli.trainer)
+    cli.trainer.loggers = loggers(job)
     return cli
 
 
@@ -88,7 +91,7 @@ def fit(job: Job, cli: ExperimentCLI) -> None:
     best = Path(saved.best_model_path)
     if cli.trainer.is_global_zero:
         with replacing(job.folder / "best.ckpt") as part:
-            part.write_bytes(best.read_bytes())
+            os.link(best, part)  # the same bytes on the disk; `checkpoints` may be deleted afterwards
         score = saved.best_model_score
         facts = {
             "best_epoch": best.stem,
@@ -113,8 +116,9 @@ def measure_checkpoint(job: Job, action: str, checkpoint: Path) -> None:
 
 
 def _checkpoints(folder: Path) -> list[ModelCheckpoint]:
-    """Best on validation F1 (decided per benchmark: weighted, or class 1's), and the last epoch's for going on."""
+    """Weights of the epoch of best validation F1 (weighted, or class 1's); all of the last epoch's, for going on."""
     place = folder / "checkpoints"
     saving = partial(ModelCheckpoint, place, auto_insert_metric_name=False, enable_version_counter=False)
     # save_last would write only where there is a new best; it comes second, so that it knows of a new best
-    return [saving(filename="epoch={epoch}", monitor="val/f1", mode="max"), saving(filename="last")]
+    best = saving(filename="epoch={epoch}", monitor="val/f1", mode="max", save_weights_only=True)
+    return [best, saving(filename="last")]

@@ -113,8 +113,51 @@ def test_too_many_bad_rows_leave_no_folder_and_a_list(raw: Path, tmp_path: Path)
 def test_a_wrong_picture_folder_is_an_error(tmp_path: Path) -> None:
     rows = [json.dumps({"id": str(n), "text": "t", "image": f"{n}.jpg"}) for n in range(5)]
     (tmp_path / "raw.jsonl").write_text("\n".join(rows))
-    with pytest.raises(ValueError, match="none of 5 pictures"):
+    with pytest.raises(ValueError, match="the pictures of 5 posts can't be read"):
         prepare(layout(tmp_path / "raw.jsonl"), tmp_path / "out")
+
+
+def pictured(folder: Path, count: int, there: int) -> Path:
+    """Posts with a picture each, of which only some are there."""
+    folder.mkdir(exist_ok=True)
+    rows = [json.dumps({"id": str(n), "text": "t", "image": f"{n}.png"}) for n in range(count)]
+    (folder / "posts.jsonl").write_text("\n".join(rows))
+    for n in range(there):
+        Image.new("RGB", (8, 8), (n, 0, 0)).save(folder / f"{n}.png")
+    return folder
+
+
+def test_lost_pictures_count_as_bad_and_are_read_again_once_they_are_there(tmp_path: Path) -> None:
+    raw, out = pictured(tmp_path / "raw", 10, there=6), tmp_path / "out"
+    with pytest.raises(ValueError, match="4 of 10 records are bad"):
+        prepare(layout(raw), out)
+    pictured(raw, 10, there=10)
+    assert prepare(layout(raw), out).info["suspicious"] == {}
+    assert not (tmp_path / "out.parts").exists()
+
+
+@pytest.mark.parametrize("change", ["changed", "gone", "put in place"])
+def test_pictures_that_changed_since_are_noticed(change: str, tmp_path: Path) -> None:
+    raw, out = pictured(tmp_path / "raw", 4, there=3), tmp_path / "out"
+    prepare(layout(raw), out, max_bad=1)
+    prepare(layout(raw), out, max_bad=1)  # nothing changed: as it is
+    path = raw / ("3.png" if change == "put in place" else "1.png")
+    if change == "gone":
+        path.unlink()
+    else:
+        Image.new("RGB", (9, 9)).save(path)
+        os.utime(path, (time.time() + 5, time.time() + 5))
+    with pytest.raises(FileExistsError, match=rf"{path.name} .*{change} since"):
+        prepare(layout(raw), out, max_bad=1)
+
+
+def test_the_same_posts_with_another_picture_are_another_data_set(tmp_path: Path) -> None:
+    digests = []
+    for size in (8, 9):
+        raw = pictured(tmp_path / "raw", 1, there=1)
+        Image.new("RGB", (size, size)).save(raw / "0.png")
+        digests.append(prepare(layout(raw), tmp_path / f"out{size}").info["media"])
+    assert digests[0] != digests[1]
 
 
 def test_a_finished_folder_is_kept_and_a_foreign_one_never_touched(raw: Path, tmp_path: Path) -> None:

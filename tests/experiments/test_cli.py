@@ -12,6 +12,7 @@ from experiments.runs import plan
 from experiments.settings import checkpoint_overrides, merge, merged_file, resolve
 
 EXPERIMENTS = sorted(names.experiments())
+BOTH = ("benchmark", "corpus")
 PROFILES: list[str | None] = [None, *names.profiles()]
 
 
@@ -64,7 +65,13 @@ def test_a_split_that_is_not_there_is_refused_before_anything_runs(tmp_path: Pat
     (tmp_path / "posts" / "splits").mkdir(parents=True)
     (tmp_path / "posts" / "splits" / "random.parquet").touch()
     with pytest.raises(ValueError, match=r"no split 'paper'; use --data\.protocol with one of: random"):
-        plan("cast_mvsa", "demo", [f"--protocol.benchmark={tmp_path / 'posts'}"], 0, tmp_path)
+        plan("cast_mvsa", "demo", [f"--protocol.{name}={tmp_path / 'posts'}" for name in BOTH], 0, tmp_path)
+
+
+@pytest.mark.parametrize(("given", "missing"), [BOTH, BOTH[::-1]])
+def test_simulated_posts_and_ones_own_dont_mix(given: str, missing: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"give --protocol.{missing} as well"):
+        plan("cast_mvsa", "demo", [f"--protocol.{given}={tmp_path}"], 0, tmp_path)
 
 
 def test_a_checkpoint_brings_no_paths(tmp_path: Path) -> None:
@@ -102,6 +109,27 @@ def test_yaml_that_builds_objects_is_refused_by_name(tmp_path: Path, monkeypatch
     with pytest.raises(SystemExit, match=r"evil\.yaml"):
         merged_file("evil", None, tmp_path)
     assert not (tmp_path / "harm").exists()
+
+
+def test_a_hostile_file_of_the_command_lines_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "evil.yaml").write_text(f"x: !!python/object/apply:pathlib.Path.touch [{tmp_path / 'harm'}]\n")
+    for words in (["--config", str(tmp_path / "evil.yaml")], [f"--config={tmp_path / 'evil.yaml'}"]):
+        with pytest.raises(SystemExit, match=r"evil\.yaml: not plain YAML"):
+            resolve("cast_msd", "demo", words, tmp_path)
+    assert not (tmp_path / "harm").exists()
+
+
+def test_a_checkpoint_that_names_others_classes_is_refused(tmp_path: Path) -> None:
+    encoder = {"class_path": "evil.Encoder", "init_args": {}}
+    torch.save({"hyper_parameters": {"text_encoder": encoder}, "state_dict": {}}, tmp_path / "best.ckpt")
+    with pytest.raises(ValueError, match=r"best\.ckpt: names evil\.Encoder"):
+        checkpoint_overrides(tmp_path / "best.ckpt")
+
+
+def test_layers_are_those_of_the_official_code(tmp_path: Path) -> None:
+    found = {name: resolve(name, "paper", [], tmp_path)["model"]["init_args"] for name in ("cast_msd", "cast_mvsa")}
+    layers = {name: model["text_encoder"]["init_args"]["layers"] for name, model in found.items()}
+    assert layers == {"cast_msd": 9, "cast_mvsa": 6}
 
 
 @pytest.mark.parametrize(

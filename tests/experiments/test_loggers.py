@@ -34,7 +34,7 @@ def _no_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyP
 def offline(_no_key: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Offline:
     folder = tmp_path_factory.mktemp("runs") / "student_1-0123456789ab"
     folder.mkdir()
-    made: Any = loggers(job(folder, "auto"), None)  # type: ignore[arg-type]
+    made: Any = loggers(job(folder, "auto"))
     for logger in made:
         logger.log_metrics({"train/loss": 0.5}, step=3)
         logger.save()
@@ -44,11 +44,33 @@ def offline(_no_key: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactor
 
 
 def job(folder: Path, mode: str) -> Job:
-    return Job(folder, {}, {}, {}, {"wandb": mode, "experiment": "cast_msd"})
+    retrieve = folder.parent / "retrieve"
+    retrieve.mkdir(exist_ok=True)
+    (retrieve / "stage.json").write_text('{"settings": {"retrieval": {"comment_control": "shuffled"}}}')
+    settings = {"seed": 3, "data": {"comment_drop": 0.5}}
+    return Job(folder, settings, {"retrieve": retrieve}, {}, {"wandb": mode, "experiment": "cast_msd"})
+
+
+def test_a_stage_says_what_it_is(offline: Offline) -> None:
+    """Seed, data and retrieval tell Full, Base+Com+ST and the controls apart."""
+    config = dict(offline.run.config)
+    assert (config["stage"], config["seed"]) == ("student_1", 3)
+    assert config["data"] == {"comment_drop": 0.5}
+    assert config["retrieval"] == {"comment_control": "shuffled"}
+    assert "comment_control: shuffled" in (offline.folder / "log" / "hparams.yaml").read_text()
+
+
+def test_with_a_key_but_no_network_a_run_is_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setattr("experiments.loggers.getproxies", dict)
+    made: Any = loggers(job(tmp_path, "auto"))
+    assert made[1].experiment.offline
+    made[1].experiment.finish()
 
 
 def kinds(folder: Path, mode: str) -> list[type]:
-    return [type(logger) for logger in loggers(job(folder, mode), None)]  # type: ignore[arg-type]
+    return [type(logger) for logger in loggers(job(folder, mode))]
 
 
 @pytest.mark.parametrize("mode", ["auto", "offline"])
@@ -67,7 +89,7 @@ def test_wandbs_own_switch_is_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_another_word_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='wandb is "online"; it takes auto, offline or off'):
-        loggers(job(tmp_path, "online"), None)  # type: ignore[arg-type]
+        loggers(job(tmp_path, "online"))
 
 
 def test_without_a_key_a_run_is_offline(offline: Offline) -> None:

@@ -63,6 +63,18 @@ def test_sources_follow_the_name_that_is_imported_not_its_package(project: Path)
     assert found == {"experiments/steps.py", "encoders/image.py", "encoders/pictures.py"}
 
 
+def test_a_users_own_class_counts_and_an_installed_one_does_not(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path_factory.mktemp("own")
+    (own / "mine.py").write_text("import torch\n")
+    monkeypatch.chdir(own)
+    before = sources.source_digest("mine.Encoder", "torch.nn.Linear")
+    (own / "mine.py").write_text("import torch  # edited\n")
+    assert sources.source_digest("mine.Encoder", "torch.nn.Linear") != before
+    assert sources.reachable(frozenset({"mine.Encoder", "torch.nn.Linear"})) == {own / "mine.py"}
+
+
 def test_an_edit_changes_the_digest_of_what_runs_it_and_of_nothing_else(project: Path) -> None:
     steps, text = sources.source_digest("experiments.steps"), sources.source_digest("encoders.Text")
     (project / "encoders/pictures.py").write_text("EDITED = True\n")

@@ -74,11 +74,19 @@ def test_one_seed_has_a_mean_and_no_test() -> None:
     assert np.isnan([found.low, found.t_greater, found.exact_greater, found.exact_two_sided]).all()
 
 
-def test_unpaired_lists_and_too_many_seeds_are_refused() -> None:
+def test_unpaired_lists_are_refused() -> None:
     with pytest.raises(ValueError, match="same seeds"):
         paired([1.0, 2.0], [1.0])
-    with pytest.raises(ValueError, match="at most 20"):
-        sign_flip(np.ones(21))
+
+
+@pytest.mark.parametrize("two_sided", [False, True])
+def test_above_20_seeds_sign_vectors_are_drawn(two_sided: bool) -> None:
+    difference = np.random.default_rng(1).normal(0.2, 1, 24)
+    other = "two-sided" if two_sided else "greater"
+    drawn = stats.permutation_test((difference,), np.mean, permutation_type="samples", alternative=other,
+                                   n_resamples=50_000, rng=np.random.default_rng(2))  # fmt: skip
+    assert sign_flip(difference, two_sided) == pytest.approx(drawn.pvalue, abs=0.006)
+    assert sign_flip(np.ones(21)) < 1e-4
 
 
 def test_holm_by_hand() -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +155,4 @@ def test_mistyped_options_are_answered(capsys) -> None:
 def test_a_typo_is_answered_without_importing_torch() -> None:
     code = "import sys\ntry:\n import experiments.table as t; t.main(['cast_77'])\nexcept SystemExit: pass\n"
     code += "assert not {'torch', 'scipy', 'pyarrow'} & set(sys.modules)"
-    start = time.process_time()
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert time.process_time() - start < 0.5

@@ -26,6 +26,20 @@ def test_local_weights_count_by_content(weights: Path) -> None:
     assert encoding(str(weights)).fingerprint != before
 
 
+def test_weights_count_by_content_alone_wherever_they_lie(weights: Path) -> None:
+    before = encoding(str(weights)).fingerprint
+    moved = weights.rename(weights.with_name("moved"))
+    after = encoding(str(moved))
+    assert after.fingerprint == before
+    folders = {role: Path(path) for role, path in after.files.items()}
+    assert filled(after.settings, folders)["encoder"]["weights"] == str(moved)
+
+
+def test_a_local_tokenizer_counts_as_weights_do(weights: Path) -> None:
+    stage = wired("teacher", "train:teacher", {"data": {"tokenizer": str(weights)}, "weights": str(weights)}, {})
+    assert list(stage.files.values()) == [str(weights)]
+
+
 def test_weights_that_are_only_a_name_are_no_file() -> None:
     assert encoding("bert-base-uncased").files == {}
 

@@ -13,7 +13,7 @@ from torch import Tensor, distributed, nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from encoders.batches import UNLABELLED, CommentedPosts
-from lightning_modules import AdditiveScore, BertCnn, BilinearScore, CommentAwareClassifier
+from lightning_modules import AdditiveScore, BertCnn, BilinearScore, CommentAwareClassifier, FeedForwardScore
 
 
 class Texts(nn.Module):
@@ -141,13 +141,13 @@ def test_what_one_post_lacks_moves_no_other_post(changed: str) -> None:
     assert not torch.equal(after[0], before[0])
 
 
-@pytest.mark.parametrize("score", [BilinearScore, AdditiveScore])
+@pytest.mark.parametrize("score", [FeedForwardScore, BilinearScore, AdditiveScore])
 def test_every_parameter_gets_a_finite_gradient(score: type[nn.Module]) -> None:
     model, batch = classifier(score=score), posts()
     model.loss(model(batch), batch).total.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad.isfinite().all(), name
-        # a bias on BilinearScore's comments adds the same to all scores of a post, which the softmax cancels
+        # what adds the same to all scores of a post is cancelled by the softmax
         assert parameter.grad.any() or name.endswith("score.comment.bias"), name
 
 

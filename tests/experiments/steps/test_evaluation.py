@@ -1,5 +1,6 @@
 """Mirrors experiments/steps/evaluation.py: measured checkpoints, posts without a modality; what tables read."""
 
+import csv
 import json
 import re
 import shutil
@@ -114,6 +115,14 @@ def test_a_missing_checkpoint_is_named(trained: Any, tmp_path: Path, capsys: pyt
 
 
 # what is written
+def test_scores_are_in_the_csv_beside_the_curves(trained: Any) -> None:
+    folder = trained.folder("student_1")
+    with (folder / "log" / "metrics.csv").open(newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    for part, metrics in scores(folder).items():
+        assert {name: float(last[f"{part}/{name}"]) for name in metrics} == pytest.approx(metrics)
+
+
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_metrics_are_scikit_learns_of_the_predictions(trained: Any, part: str) -> None:
     rows = pq.read_table(trained.folder("student_1") / "predictions.parquet").to_pylist()
@@ -169,8 +178,9 @@ def test_posts_without_a_modality_train_and_predict(
     column: str, lacking: list[str], made: Any, planned: Any, tmp_path: Path
 ) -> None:
     """No benchmark has comments of its own: those of its posts are the corpus's."""
-    folders = [f"--protocol.{name}={without(column, made.folder(name) / 'posts', tmp_path / name)}" for name in lacking]
-    plan = planned(*folders)
+    whole = {name: made.folder(name) / "posts" for name in ("benchmark", "corpus")}
+    folders = whole | {name: without(column, whole[name], tmp_path / name) for name in lacking}
+    plan = planned(*(f"--protocol.{name}={folder}" for name, folder in folders.items()))
     plan.run("student_1")
     for name in ("teacher", "student_1"):
         found = plan.probabilities(name)

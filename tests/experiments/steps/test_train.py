@@ -109,7 +109,7 @@ def test_a_killed_training_keeps_the_curve_of_the_epochs_before(killed: tuple[An
     epochs: set[int] = set()
     for path in (killed[0].folder("teacher") / "log").glob("*.csv"):
         with path.open(newline="") as file:
-            epochs |= {int(row["epoch"]) for row in csv.DictReader(file)}
+            epochs |= {int(row["epoch"]) for row in csv.DictReader(file) if row["epoch"]}  # the last has test scores
     assert epochs == set(range(EPOCHS))
 
 
@@ -124,6 +124,19 @@ def test_the_last_epoch_is_kept_to_go_on_from_best_or_not(planned: Any) -> None:
     folder = planned("--trainer.max_epochs=6", "--model.lr=0").run("teacher")  # no epoch is better than the first
     assert json.loads((folder / "fit.json").read_text())["best_epoch"] == "epoch=0"
     assert torch.load(folder / "checkpoints" / "last.ckpt")["epoch"] == 5
+
+
+def test_training_can_be_stopped_early(planned: Any) -> None:
+    """After so many epochs of no better validation loss, as the official code does."""
+    folder = planned("--trainer.max_epochs=6", "--model.lr=0", "--protocol.early_stop=2").run("teacher")
+    assert torch.load(folder / "checkpoints" / "last.ckpt")["epoch"] == 2
+
+
+def test_a_best_checkpoint_is_stored_once_and_without_the_optimiser(planned: Any) -> None:
+    folder = planned().run("teacher")
+    assert (folder / "best.ckpt").stat().st_nlink == 2
+    assert "optimizer_states" not in torch.load(folder / "best.ckpt")
+    assert "optimizer_states" in torch.load(folder / "checkpoints" / "last.ckpt")
 
 
 def test_a_teacher_killed_after_training_is_only_measured(planned: Any, tmp_path: Path) -> None:

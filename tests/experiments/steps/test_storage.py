@@ -1,4 +1,4 @@
-"""Mirrors experiments/steps/encode.py: the bytes that a dry run tells beforehand."""
+"""Mirrors experiments/steps/storage.py: the bytes that a dry run tells beforehand."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 
 from datamodules.posts import Posts
 from experiments.run import main
-from experiments.steps.encode import bytes_to_store
+from experiments.steps.storage import bytes_to_store
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,13 @@ def test_the_bytes_are_those_that_are_stored(stored: Any) -> None:
     assert stored_bytes(folder / "features") < stored_bytes(folder / "comments") < (told["corpus_sentences"] or 0)
     comments = sum(map(len, Posts(stored.folder("corpus") / "posts").column("comments")))  # some of them alike
     assert told["corpus_sentences"] == (60 + comments) * 32 * 2
+
+
+def test_an_index_takes_at_most_what_was_told(stored: Any) -> None:
+    stored.run("corpus_image", "corpus_sentences")
+    told = bytes_to_store(stored.stages["index"].description(stored.store))
+    files = [path for path in stored.run("index").rglob("*") if path.suffix not in (".json", ".parquet", ".txt")]
+    assert 0.9 * (told or 0) < sum(path.stat().st_size for path in files if path.is_file()) < 1.2 * (told or 0)
 
 
 def test_what_is_not_there_yet_is_not_guessed(stored: Any, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
