@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 import os
+import shutil
 import warnings
 from functools import partial
 from pathlib import Path
@@ -91,7 +92,7 @@ def fit(job: Job, cli: ExperimentCLI) -> None:
     best = Path(saved.best_model_path)
     if cli.trainer.is_global_zero:
         with replacing(job.folder / "best.ckpt") as part:
-            os.link(best, part)  # the same bytes on the disk; `checkpoints` may be deleted afterwards
+            _link(best, part)  # the same bytes on the disk; `checkpoints` may be deleted afterwards
         score = saved.best_model_score
         facts = {
             "best_epoch": best.stem,
@@ -113,6 +114,13 @@ def measure_checkpoint(job: Job, action: str, checkpoint: Path) -> None:
     if cli.trainer.is_global_zero:
         print(json.dumps(scores, indent=1))
         print(f"predictions: {job.folder / 'predictions.parquet'}")
+
+
+def _link(file: Path, other: Path) -> None:
+    try:
+        os.link(file, other)
+    except OSError:  # not every file system can
+        shutil.copyfile(file, other)
 
 
 def _checkpoints(folder: Path) -> list[ModelCheckpoint]:
