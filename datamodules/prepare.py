@@ -24,10 +24,10 @@ from datamodules.posts import VERSION, Posts
 from datamodules.preparing import Format, Options
 from datamodules.preparing.joining import join, published
 from datamodules.preparing.parts import part_path, read_problems, write_parts
+from datamodules.preparing.records import LOST
 from encoders.atomic import write_json
 
 MAX_BAD = 0.01
-LOST = ("image missing", "image broken", "video missing", "video broken")  # names of problems
 
 
 def open_layout(name: str, raw: Path | str, options: Options | None = None) -> Format:
@@ -124,7 +124,8 @@ def _changes(posts: Posts) -> Iterator[str]:
     with (posts.folder / "problems.jsonl").open(encoding="utf-8") as handle:
         for line in handle:
             cause, _, lost = json.loads(line)["cause"].partition(": ")
-            path = root / lost.partition(": ")[0]
+            lost = lost.rsplit(", and ", 1)[0]  # what followed from the loss
+            path = root / (lost if "missing" in cause else lost.partition(": ")[0].removesuffix(" is empty"))
             if cause in LOST and path.is_file() and ("missing" in cause or path.stat().st_mtime > made):
                 yield f"{path} was put in place"
 

@@ -34,7 +34,7 @@ def loggers(job: Job) -> list[Logger]:
 
 def _told(made: list[Logger], job: Job) -> list[Logger]:
     """Seed, data and retrieval beside the model's own settings, so that rows can be told apart on W&B."""
-    facts = {"stage": job.folder.name.rsplit("-", 1)[0], **job.settings}
+    facts = {"stage": job.folder.name.split("-", 1)[0], **job.settings}
     if "retrieve" in job.inputs:
         facts["retrieval"] = json.loads((job.inputs["retrieve"] / "stage.json").read_text())["settings"]["retrieval"]
     for logger in made:
@@ -45,10 +45,11 @@ def _told(made: list[Logger], job: Job) -> list[Logger]:
 def _is_reachable() -> bool:
     """Whether W&B's machine answers; its client would wait for half a minute at the start of every stage."""
     place = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai"))
-    if getproxies():  # then it is the proxy that answers
+    if place.scheme in getproxies():  # then it is the proxy that answers
         return True
     try:
-        socket.create_connection((place.hostname, place.port or 443), timeout=3).close()
+        port = place.port or (80 if place.scheme == "http" else 443)
+        socket.create_connection((place.hostname, port), timeout=3).close()
     except OSError as error:
         print(f"W&B can't be reached ({error}): kept offline, for `wandb sync`", flush=True)
         return False
@@ -73,7 +74,7 @@ def _wandb(job: Job, online: bool) -> WandbLogger:
         project="postlab",
         name=job.folder.name,
         group=job.free["experiment"],
-        job_type=job.folder.name.rsplit("-", 1)[0],
+        job_type=job.folder.name.split("-", 1)[0],
         save_dir=job.folder,
         offline=not online,
         settings=quiet,

@@ -103,62 +103,65 @@ def holders(log: Path) -> list[str]:
     return found
 
 
-def set_aside(stages: Sequence[Stage], name: str, store: Path, dry_run: bool = False) -> list[Path]:
+def set_aside(stages: Sequence[Stage], name: str, store: Path, dry_run: bool = False) -> dict[str, Path]:
     """Move the folders of stages called `name`, and of all that read them, out of the way; `--from`.
 
     Returns:
-        the folders' new places.
+        folder name -> its new place.
     """
     stale: set[str] = set()
-    moved = []
+    moved: dict[str, Path] = {}
     for stage in ordered(list(stages)):
         if stage.name == name or any(before.folder_name in stale for before in stage.inputs.values()):
             stale.add(stage.folder_name)
-            moved += _set_aside(stage.folder(store), store, dry_run)
+            if stage.folder(store).exists():
+                moved[stage.folder_name] = _set_aside(stage.folder(store), store, dry_run)
     return moved
 
 
-def _set_aside(folder: Path, store: Path, dry_run: bool = False) -> list[Path]:
-    if not folder.exists():
-        return []
+def _set_aside(folder: Path, store: Path, dry_run: bool = False) -> Path:
     aside = store / f"aside-{folder.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     if not dry_run:
         folder.rename(aside)
-    return [aside]
+    return aside
 
 
-def accept(stages: Sequence[Stage], store: Path, dry_run: bool = False) -> list[str]:
+def accept(stages: Sequence[Stage], store: Path, dry_run: bool = False) -> dict[str, str]:
     """Take the newest finished folder of equal settings as each missing stage, after an edit that changes no result.
 
     Returns:
-        a line for each folder that was taken.
+        folder name of each such stage -> name of the folder that it takes.
     """
-    lines = []
+    taken: dict[str, str] = {}
     for stage in ordered(list(stages)):
         if stage.is_done(store):
             continue
-        wanted = _without_code(stage.description(store))
+        wanted = _without_code(stage.description(store), taken)
         for done in sorted(store.glob(f"{stage.name}-*/DONE"), key=lambda path: path.stat().st_mtime, reverse=True):
-            known = _without_code(json.loads((done.parent / "stage.json").read_text()))
-            if known == wanted:
+            if _without_code(json.loads((done.parent / "stage.json").read_text()), taken) == wanted:
+                taken[stage.folder_name] = done.parent.name
                 if not dry_run:
-                    _set_aside(stage.folder(store), store)  # an unfinished try
-                    os.symlink(done.parent.resolve(), stage.folder(store), target_is_directory=True)
-                lines.append(f"{stage.folder_name} takes {done.parent.name}")
+                    _take(done.parent, stage.folder(store), store)
                 break
-    return lines
+    return taken
 
 
-def _without_code(description: dict[str, Any]) -> dict[str, Any]:
+def _take(done: Path, folder: Path, store: Path) -> None:
+    if folder.exists():  # an unfinished try
+        _set_aside(folder, store)
+    os.symlink(done.resolve(), folder, target_is_directory=True)
+
+
+def _without_code(description: dict[str, Any], taken: dict[str, str]) -> dict[str, Any]:
     """A stage's description without fingerprints of code: inputs by their stage's name alone."""
-    names = {role: _settings_chain(Path(path)) for role, path in description["inputs"].items()}
+    names = {role: _settings_chain(Path(path), taken) for role, path in description["inputs"].items()}
     kept = ("name", "function", "settings", "contents")  # where outside files lie is of no matter
     return {key: description.get(key) for key in kept} | {"inputs": names}
 
 
-def _settings_chain(folder: Path) -> object:
-    file = folder / "stage.json"
-    return _without_code(json.loads(file.read_text())) if file.is_file() else folder.name
+def _settings_chain(folder: Path, taken: dict[str, str]) -> object:
+    file = folder.with_name(taken.get(folder.name, folder.name)) / "stage.json"
+    return _without_code(json.loads(file.read_text()), taken) if file.is_file() else folder.name
 
 
 def _is_ready(stage: Stage, store: Path) -> bool:

@@ -1,14 +1,16 @@
 """What the command line's actions do, once the names are known to be right."""
 
 import argparse
+import hashlib
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from experiments import runner, slurm
 from experiments.names import did_you_mean
 from experiments.settings import checkpoint_overrides, files_first, merged_file, resolve
+from experiments.sources import class_paths
 from experiments.stages import Stage, content_digest, ordered
 from experiments.tables import Table, load_table
 
@@ -69,18 +71,24 @@ def planned_stages(experiment: str, profile: str | None, seeds: Sequence[int], s
     return ordered([stages[-1] for stages in _plans(experiment, profile, rows, [], seeds, store).values()])
 
 
-def print_plan(stages: Sequence[Stage], store: Path) -> None:
-    """Each stage with its folder, whether it is done, and the bytes it will store where that is known beforehand."""
+def print_plan(stages: Sequence[Stage], store: Path, again: Collection[str] = (), taken: Collection[str] = ()) -> None:
+    """Each stage with its folder, whether it is done, and the bytes it will store where that is known beforehand.
+
+    Args:
+        stages: inputs first.
+        store: their folders' place.
+        again: folder names that count as to do, though they are done.
+        taken: folder names that count as done.
+    """
+    done = [stage for stage in stages if stage.folder_name in taken or stage.is_done(store)]
+    done = [stage for stage in done if stage.folder_name not in again]
     for stage in stages:
-        state = "done " if stage.is_done(store) else "to do"
-        print(f"{state}  {stage.folder(store)}{_bytes_note(stage, store)}")
-    done = sum(stage.is_done(store) for stage in stages)
-    print(f"{done} of {len(stages)} stages are done")
+        is_done = stage in done
+        print(f"{'done ' if is_done else 'to do'}  {stage.folder(store)}{'' if is_done else _bytes(stage, store)}")
+    print(f"{len(done)} of {len(stages)} stages are done")
 
 
-def _bytes_note(stage: Stage, store: Path) -> str:
-    if stage.is_done(store):
-        return ""
+def _bytes(stage: Stage, store: Path) -> str:
     from experiments.steps.storage import bytes_to_store
 
     count = bytes_to_store(stage.description(store))
@@ -113,9 +121,9 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
     until = options.stage or ("teacher" if action == "fit" else None)
     ends = [stage for stages in plans.values() for stage in _until(stages, until)]
     stages = ordered(ends)
-    _prepare_store(stages, options)
+    changed = _prepare_store(stages, options)
     if options.dry_run:
-        print_plan(stages, store)
+        print_plan(stages, store, *changed)
         return 0
     if options.slurm is not None:
         slurm.submit(stages, store, options.slurm)
@@ -128,14 +136,18 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
     return 0
 
 
-def _prepare_store(stages: Sequence[Stage], options: argparse.Namespace) -> None:
-    """What `--from` and `--accept` ask for; in a dry run only the words."""
+def _prepare_store(stages: Sequence[Stage], options: argparse.Namespace) -> tuple[dict[str, Path], dict[str, str]]:
+    """What `--from` sets aside and `--accept` takes, by folder name; in a dry run only the words."""
+    moved: dict[str, Path] = {}
+    taken: dict[str, str] = {}
     if options.from_stage:
         _check_name(options.from_stage, stages)
         moved = runner.set_aside(stages, options.from_stage, options.store, options.dry_run)
-        print("\n".join(f"set aside: {path}" for path in moved) or "nothing to set aside")
+        print("\n".join(f"set aside: {path}" for path in moved.values()) or "nothing to set aside")
     if options.accept:
-        print("\n".join(runner.accept(stages, options.store, options.dry_run)) or "nothing to accept")
+        taken = runner.accept(stages, options.store, options.dry_run)
+        print("\n".join(f"{name} takes {other}" for name, other in taken.items()) or "nothing to accept")
+    return moved, taken
 
 
 def _plans(
@@ -188,19 +200,21 @@ def _evaluate(experiment: str, action: str, options: argparse.Namespace, overrid
         if getattr(options, name) != idle:
             raise ValueError(f"--{name} says nothing to {action}, which measures one checkpoint (--ckpt_path)")
     store = options.store
-    own = checkpoint_overrides(options.ckpt_path) if options.ckpt_path else []
+    known = class_paths(resolve(experiment, options.profile, overrides, store)["model"])
+    own = checkpoint_overrides(options.ckpt_path, known) if options.ckpt_path else []
     stages = plan(experiment, options.profile, [*own, *overrides], 0, store)
     last = stages[-1]
     needed = ordered(list(stages[0].inputs.values()) if options.ckpt_path else [last])
-    _prepare_store(needed, options)
+    changed = _prepare_store(needed, options)
     if options.dry_run:
-        print_plan(needed, store)
+        print_plan(needed, store, *changed)
         return 0
     runner.run_stages(needed, store, options.jobs)
     from experiments.stage import job_of
     from experiments.steps.train import measure_checkpoint
 
     checkpoint = options.ckpt_path or last.folder(store) / "best.ckpt"
-    folder = store / f"{action}-{last.fingerprint}-{content_digest(checkpoint)[:8]}"
+    digest = hashlib.sha256(content_digest(checkpoint).encode()).hexdigest()[:8]
+    folder = store / f"{action}-{last.fingerprint}-{digest}"
     measure_checkpoint(job_of(folder, stages[0].description(store)), action, checkpoint)
     return 0

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import yaml
 
 from encoders.atomic import write_text
 from experiments.names import config_files
-from experiments.sources import PACKAGES, ROOT, class_paths
+from experiments.sources import PACKAGES, ROOT
 
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")  # what a parser would import
 LARGEST_CONFIG = 2**20  # bytes; larger files that words name are weights or data
 
 
@@ -82,10 +84,14 @@ def merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def checkpoint_overrides(checkpoint: Path) -> list[str]:
+def checkpoint_overrides(checkpoint: Path, known: Collection[str] = ()) -> list[str]:
     """A checkpoint's own hyper-parameters of the model, as overrides that stand below the command line.
 
     Only those of the model: never paths, devices or data.
+
+    Args:
+        checkpoint: of Lightning.
+        known: class paths that may be built besides this project's encoders and modules.
 
     Raises:
         ValueError: the file is no checkpoint of plain values (it is never unpickled), or names a class of others.
@@ -94,10 +100,29 @@ def checkpoint_overrides(checkpoint: Path) -> list[str]:
 
     values = read_checkpoint(checkpoint).get("hyper_parameters") or {}
     values = {key: value for key, value in values.items() if not key.startswith("_")}
-    for path in class_paths(values):
-        if path.split(".")[0] not in ("encoders", "lightning_modules"):
-            raise ValueError(f"{checkpoint}: names {path}, no class of encoders or lightning_modules; it is not built")
+    for word in _nested_words(values):
+        if _is_built(word) and word not in known:
+            raise ValueError(f"{checkpoint}: names {word!r}, no class of encoders or lightning_modules: not built")
     return [word for key, value in values.items() for word in _words(f"--model.init_args.{key}", value)]
+
+
+def _is_built(word: str) -> bool:
+    """Whether the parser would import or build something for this word, other than our own encoders and modules."""
+    if DOTTED.fullmatch(word):
+        return word.split(".", maxsplit=1)[0] not in ("encoders", "lightning_modules")
+    try:
+        return isinstance(yaml.safe_load(word), dict | list)
+    except yaml.YAMLError:
+        return True
+
+
+def _nested_words(value: Any) -> list[str]:
+    """Every string in nested values, weights' places left out as in `_words`."""
+    if isinstance(value, dict):
+        return [word for key, item in value.items() if key != "weights" for word in _nested_words(item)]
+    if isinstance(value, list | tuple):
+        return [word for item in value for word in _nested_words(item)]
+    return [value] if isinstance(value, str) else []
 
 
 def _words(name: str, value: Any) -> list[str]:

@@ -91,7 +91,7 @@ def t_greater(difference: ArrayLike) -> float:
 def sign_flip(difference: ArrayLike, two_sided: bool = False) -> float:
     """Exact p over all 2^n sign vectors: share of flipped means at least as great (in size) as the mean seen.
 
-    Above 20 seeds over 100,000 drawn sign vectors and the one seen.
+    Exact up to 20 seeds; above them over 100,000 drawn sign vectors and the one seen.
     """
     difference = np.asarray(difference, float)
     n = len(difference)

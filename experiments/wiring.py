@@ -71,7 +71,7 @@ def wired(
     used = {role: roles[role] for role in sorted(roles_in(settings)) if role in roles}
     stages = {role: value for role, value in used.items() if isinstance(value, Stage)}
     files = {role: value for role, value in used.items() if isinstance(value, str)}
-    files |= {f"weights{number}": path for number, path in enumerate(local)}
+    files |= {f"weights{number}": str(Path(path).expanduser()) for number, path in enumerate(local)}
     return Stage(name, f"experiments.steps.{function}", settings, {**stages, **(inputs or {})}, files, free or {})
 
 
@@ -80,7 +80,7 @@ def _local_weights(settings: Any) -> list[str]:
     if not isinstance(settings, dict):
         return []
     named = [value for name, value in settings.items() if name in WEIGHTS and isinstance(value, str)]
-    found = [path for path in named if Path(path).exists()]
+    found = [path for path in named if path and Path(path).expanduser().exists()]
     return list(dict.fromkeys(found + [path for value in settings.values() for path in _local_weights(value)]))
 
 

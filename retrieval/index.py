@@ -103,6 +103,8 @@ class VectorIndex:
             vectors, present = _store(partial, source, folder)
             members = np.flatnonzero(present)
             resolved = resolve(settings, len(members), vectors.shape[1])
+            code = 4 * vectors.shape[1] if resolved["kind"] == "flat" else resolved["m"] * resolved["bits"] // 8 + 8
+            require_space(partial, len(members) * code)
             index = _filled(vectors, members, resolved)
             load_faiss().write_index(index, str(partial / "index.faiss"))
             info = {"key": plain(key), "asked": asdict(settings), "settings": resolved, "nprobe": resolved["nprobe"]}
@@ -192,7 +194,7 @@ def _scores(queries: NDArray, vectors: NDArray, distance: str) -> NDArray[np.flo
 
 def _store(partial: Path, source: VectorSource, folder: Path) -> tuple[NDArray, NDArray[np.bool_]]:
     total, width = source.shape
-    require_space(partial, 2 * total * width * 4)  # the vectors and Faiss's own copy; a full disk would kill a mapping
+    require_space(partial, total * width * np.dtype(source.dtype).itemsize)  # a full disk would kill a mapping
     vectors = open_memmap(partial / "vectors.npy", mode="w+", dtype=np.dtype(source.dtype), shape=(total, width))
     present = np.zeros(total, bool)
     for start in range(0, total, CHUNK):

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from datamodules.posts import SCHEMA, Post
 from datamodules.preparing.checking import check, file_digest, forget, media_paths
-from datamodules.preparing.records import Format, Piece, Problem
+from datamodules.preparing.records import LOST, Format, Piece, Problem
 from encoders.atomic import replacing, write_json
 
 _PARTS = pa.list_(pa.struct({"protocol": pa.string(), "part": pa.string()}))
@@ -106,6 +106,8 @@ def _posts(
         post, problems = check(root, raw, converted)
         counts["media"] += sum(bool(media.path) for media in (post.media if post else None) or [])
         if post is not None and (cause := layout.refuse(post)):
+            lost = next((problem.cause for problem in problems if problem.name in LOST), None)
+            cause = f"{lost}, and {cause}" if lost else cause
             post, problems = None, [Problem(raw.file, raw.line, converted.post.id, cause, "dropped")]
         parts = [{"protocol": protocol, "part": part} for protocol, part in sorted(converted.parts.items())]
         yield post, {"file": raw.file, "line": raw.line, "parts": parts}, problems

@@ -19,6 +19,9 @@ class Piece(msgspec.Struct, frozen=True):
     line: int = 1  # line number of the first line
 
 
+LOST = ("image missing", "image broken", "video missing", "video broken")  # names of problems: a file can't be read
+
+
 class Problem(msgspec.Struct):
     """A row that was dropped or is suspicious; `cause` is "short name" or "short name: detail"."""
 

@@ -64,7 +64,8 @@ def evaluate(
         (job.folder / "dataset.json").write_text(json.dumps(_dataset(cli.datamodule), indent=1) + "\n")
         print("; ".join(f"{part} F1 {values['f1']:.4f}" for part, values in scores.items()), flush=True)
         for logger in cli.trainer.loggers:
-            logger.log_metrics({f"{part}/{name}": value for part in parts for name, value in scores[part].items()})
+            named = {f"{part}/{name}": value for part in parts for name, value in scores[part].items()}
+            logger.log_metrics(named, step=cli.trainer.global_step)
             logger.save()
             if isinstance(logger, WandbLogger):
                 _log_tables(logger, job.folder, parts)

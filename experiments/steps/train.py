@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import yaml
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint
 
 from datamodules.comment_aware import Part
 from encoders.atomic import replacing
-from experiments.callbacks import EpochLines, SeedEachEpoch
+from experiments.callbacks import EpochLines, SeedEachEpoch, StopEarly
 from experiments.checkpoints import WholeCheckpoints, load_weights
 from experiments.cli import ExperimentCLI
 from experiments.loggers import loggers
@@ -74,7 +74,7 @@ def build(job: Job) -> ExperimentCLI:
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), *_checkpoints(job.folder)]
     if settings["early_stop"] is not None:
-        callbacks.append(EarlyStopping("val/loss", patience=settings["early_stop"]))
+        callbacks.append(StopEarly("val/loss", patience=settings["early_stop"]))
     cli = ExperimentCLI([f"--config={path}"], None, callbacks)
     cli.trainer.strategy.checkpoint_io = WholeCheckpoints()
     cli.trainer.loggers = loggers(job)

@@ -117,30 +117,40 @@ def test_a_wrong_picture_folder_is_an_error(tmp_path: Path) -> None:
         prepare(layout(tmp_path / "raw.jsonl"), tmp_path / "out")
 
 
-def pictured(folder: Path, count: int, there: int) -> Path:
+def pictured(folder: Path, count: int, there: int, text: str | None = "t") -> Path:
     """Posts with a picture each, of which only some are there."""
     folder.mkdir(exist_ok=True)
-    rows = [json.dumps({"id": str(n), "text": "t", "image": f"{n}.png"}) for n in range(count)]
+    rows = [json.dumps({"id": str(n), "text": text, "image": f"{n}.png"}) for n in range(count)]
     (folder / "posts.jsonl").write_text("\n".join(rows))
     for n in range(there):
         Image.new("RGB", (8, 8), (n, 0, 0)).save(folder / f"{n}.png")
     return folder
 
 
-def test_lost_pictures_count_as_bad_and_are_read_again_once_they_are_there(tmp_path: Path) -> None:
+PICTURED = Options(language="any", keep_without_comments=True)  # a post without a picture is dropped
+
+
+@pytest.mark.parametrize("options", [KEEP, PICTURED])
+def test_lost_pictures_count_as_bad_and_are_read_again_once_they_are_there(options: Options, tmp_path: Path) -> None:
     raw, out = pictured(tmp_path / "raw", 10, there=6), tmp_path / "out"
     with pytest.raises(ValueError, match="4 of 10 records are bad"):
-        prepare(layout(raw), out)
+        prepare(open_layout("wild", raw, options), out)
     pictured(raw, 10, there=10)
-    assert prepare(layout(raw), out).info["suspicious"] == {}
+    posts = prepare(open_layout("wild", raw, options), out)
+    assert (len(posts), posts.info["suspicious"], posts.info["dropped"]) == (10, {}, {})
     assert not (tmp_path / "out.parts").exists()
 
 
+@pytest.mark.parametrize("text", ["t", None])
+@pytest.mark.parametrize("options", [KEEP, PICTURED])
 @pytest.mark.parametrize("change", ["changed", "gone", "put in place"])
-def test_pictures_that_changed_since_are_noticed(change: str, tmp_path: Path) -> None:
-    raw, out = pictured(tmp_path / "raw", 4, there=3), tmp_path / "out"
-    prepare(layout(raw), out, max_bad=1)
-    prepare(layout(raw), out, max_bad=1)  # nothing changed: as it is
+def test_pictures_that_changed_since_are_noticed(
+    change: str, options: Options, text: str | None, tmp_path: Path
+) -> None:
+    raw, out = pictured(tmp_path / "raw", 4, there=3, text=text), tmp_path / "out"
+    opened = open_layout("wild", raw, options)
+    prepare(opened, out, max_bad=1)
+    prepare(opened, out, max_bad=1)  # nothing changed: as it is
     path = raw / ("3.png" if change == "put in place" else "1.png")
     if change == "gone":
         path.unlink()
@@ -148,7 +158,7 @@ def test_pictures_that_changed_since_are_noticed(change: str, tmp_path: Path) ->
         Image.new("RGB", (9, 9)).save(path)
         os.utime(path, (time.time() + 5, time.time() + 5))
     with pytest.raises(FileExistsError, match=rf"{path.name} .*{change} since"):
-        prepare(layout(raw), out, max_bad=1)
+        prepare(opened, out, max_bad=1)
 
 
 def test_the_same_posts_with_another_picture_are_another_data_set(tmp_path: Path) -> None:

@@ -120,10 +120,16 @@ def test_a_hostile_file_of_the_command_lines_is_refused_by_name(tmp_path: Path) 
 
 
 def test_a_checkpoint_that_names_others_classes_is_refused(tmp_path: Path) -> None:
-    encoder = {"class_path": "evil.Encoder", "init_args": {}}
-    torch.save({"hyper_parameters": {"text_encoder": encoder}, "state_dict": {}}, tmp_path / "best.ckpt")
-    with pytest.raises(ValueError, match=r"best\.ckpt: names evil\.Encoder"):
-        checkpoint_overrides(tmp_path / "best.ckpt")
+    path = tmp_path / "best.ckpt"
+    as_words = ("evil.Encoder", '{"class_path": "evil.Encoder"}', "class_path: evil.Encoder")
+    for encoder in ({"class_path": "evil.Encoder", "init_args": {}}, *as_words):
+        torch.save({"hyper_parameters": {"text_encoder": encoder}, "state_dict": {}}, path)
+        with pytest.raises(ValueError, match=r"best\.ckpt: names .*evil\.Encoder"):
+            checkpoint_overrides(path)
+    torch.save({"hyper_parameters": {"text_encoder": {"class_path": "mine.Encoder"}}, "state_dict": {}}, path)
+    assert checkpoint_overrides(path, known=["mine.Encoder"]) == [
+        "--model.init_args.text_encoder.class_path=mine.Encoder"
+    ]
 
 
 def test_layers_are_those_of_the_official_code(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_from_sets_the_stage_and_what_follows_aside(store: Path) -> None:
     moved = set_aside([last], "last", store)
     assert first.is_done(store)
     assert not last.is_done(store)
-    assert (moved[0] / "value.json").exists()
+    assert (moved[last.folder_name] / "value.json").exists()
 
 
 def test_accept_takes_finished_stages_of_equal_settings_after_an_edit(store: Path) -> None:
@@ -113,9 +113,15 @@ def test_accept_takes_finished_stages_of_equal_settings_after_an_edit(store: Pat
     edited = Stage("first", "toys:count", first.settings)
     edited.__dict__["sources"] = "after the edit"
     assert edited.fingerprint != first.fingerprint
-    assert accept([edited], store) == [f"{edited.folder_name} takes {first.folder_name}"]
+    after = toy("after", before=first)
+    run_stages([after], store)
+    chain = Stage("after", "toys:count", after.settings, {role: edited for role in after.inputs})
+    taken = {edited.folder_name: first.folder_name, chain.folder_name: after.folder_name}
+    assert accept([chain], store, dry_run=True) == taken
+    assert not edited.folder(store).exists()
+    assert accept([chain], store) == taken
     assert value(edited, store) == 2
-    assert accept([other], store) == []
+    assert accept([other], store) == {}
 
 
 def start_runner(stage: Stage, store: Path) -> "subprocess.Popen[bytes]":

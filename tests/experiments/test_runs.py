@@ -44,6 +44,7 @@ def begun(tmp_path: Path, store: Path) -> tuple[Path, list[Stage]]:
     stages = ordered(plan("cast_msd", "demo", [], 0, tmp_path))
     for stage in stages[:2]:
         stage.folder(tmp_path).mkdir()
+        (stage.folder(tmp_path) / "DONE").touch()
     return tmp_path, stages
 
 
@@ -51,7 +52,9 @@ def test_a_dry_run_sets_nothing_aside(begun: tuple[Path, list[Stage]], capsys: p
     store, stages = begun
     before = sorted(store.iterdir())
     assert main([*DEMO, "--store", str(store), "--from", stages[0].name]) == 0
-    assert f"set aside: {store}/aside-{stages[0].folder_name}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"set aside: {store}/aside-{stages[0].folder_name}" in said
+    assert "0 of" in said.splitlines()[-1], "what will be set aside is to do"
     assert sorted(store.iterdir()) == before
 
 

@@ -40,8 +40,14 @@ def test_a_local_tokenizer_counts_as_weights_do(weights: Path) -> None:
     assert list(stage.files.values()) == [str(weights)]
 
 
-def test_weights_that_are_only_a_name_are_no_file() -> None:
-    assert encoding("bert-base-uncased").files == {}
+@pytest.mark.parametrize("name", ["bert-base-uncased", ""])
+def test_weights_that_are_only_a_name_are_no_file(name: str) -> None:
+    assert encoding(name).files == {}
+
+
+def test_weights_in_the_home_folder_are_found(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(weights.parent))
+    assert encoding("~/weights").files == {"weights0": str(weights)}
 
 
 def test_weights_are_found_however_deep_they_are_named(weights: Path) -> None:

@@ -115,9 +115,9 @@ def test_unlabelled_posts_need_english_comments_and_a_picture(wild: Prepare) -> 
         {"id": "wordless", "text": "http://a.b", "image": "a.png", "comments": ["c"]},
         {"id": "benchmark", "text": SPANISH, "labels": {"t": "x"}},
     ]
-    posts = wild(*rows, options=Options(), max_bad=0)
+    posts = wild(*rows, options=Options(), max_bad=0.15)  # a lost picture is a defect of the input, a filter is none
     assert posts.ids == ["wild/good", "wild/wordless", "wild/benchmark"]
-    assert posts.info["dropped"] == {"other language": 1, "no comments": 1, "no pictures": 2}
+    assert posts.info["dropped"] == {"other language": 1, "no comments": 1, "no pictures": 1, "image missing": 1}
 
 
 @pytest.mark.parametrize(

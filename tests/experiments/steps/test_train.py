@@ -139,8 +139,9 @@ def test_a_best_checkpoint_is_stored_once_and_without_the_optimiser(planned: Any
     assert "optimizer_states" in torch.load(folder / "checkpoints" / "last.ckpt")
 
 
-def test_a_teacher_killed_after_training_is_only_measured(planned: Any, tmp_path: Path) -> None:
-    whole = planned()
+@pytest.mark.parametrize("words", [(), ("--trainer.max_epochs=6", "--model.lr=0", "--protocol.early_stop=2")])
+def test_a_teacher_killed_after_training_is_only_measured(words: tuple[str], planned: Any, tmp_path: Path) -> None:
+    whole = planned(*words)
     again = planned.elsewhere(whole, tmp_path / "runs")
     shutil.copytree(whole.run("teacher"), again.folder("teacher"))
     for name in ("best.ckpt", "fit.json", "metrics.json", "predictions.parquet", "dataset.json", "DONE"):
