@@ -58,7 +58,7 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
 
     Raises:
         FileExistsError: `out` holds something else.
-        ValueError: too many bad records, or every picture is lost; names the list of problems.
+        ValueError: too many bad records, every picture is lost, or no post is left; names the list of problems.
         RuntimeError: another run is preparing the same folder.
     """
     out = Path(out).absolute()
@@ -72,6 +72,9 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
             media = _judge(layout, parts, len(pieces), max_bad)
             shutil.rmtree(partial, ignore_errors=True)
             counts = join(layout.card, parts, len(pieces), partial)
+            if counts["dropped"] and not counts["kept"]:
+                shutil.rmtree(partial)
+                raise ValueError(f"{layout.card.root}: no post is left, dropped: {counts['dropped']}; see {parts}")
             write_json(partial / "dataset.json", counts | settings | {"media": media})
             os.replace(partial, out)
     shutil.rmtree(parts, ignore_errors=True)
@@ -189,7 +192,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m datamodules.prepare",
         description="Turn published files into a prepared data set.",
-        epilog="formats:\n" + "\n".join(f"  {name:10} {_help(name)}" for name in formats.names()),
+        epilog="formats:\n"
+        + "\n".join(f"  {name:10} {_help(name)}" for name in formats.names())
+        + '\n\na line of wild: {"id": "17", "text": "what a day", "image": "17.jpg", "comments": ["nice"], '
+        '"labels": {"sarcasm": "no"}, "split": "train"}\ndocs/cast.md says more.',
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -243,13 +249,21 @@ def _against(posts: Posts, benchmarks: list[str]) -> None:
 
 
 def _summary(posts: Posts) -> str:
-    lines = [f"{posts.folder}: {len(posts):,} posts"]
+    lines = [f"{posts.folder}: {len(posts):,} posts, {_having(posts)}"]
+    lines += [f"  task {task}: {', '.join(classes)}" for task, classes in posts.info["tasks"].items()]
     for title in ("dropped", "suspicious"):
         lines += [f"  {title}, {cause}: {count:,}" for cause, count in sorted(posts.info[title].items())]
     for protocol in posts.protocols:
         sizes = ", ".join(f"{part} {len(ids):,}" for part, ids in posts.split(protocol).items())
         lines.append(f"  split {protocol}: {sizes}")
     return "\n".join(lines)
+
+
+def _having(posts: Posts) -> str:
+    counts: Counter[str] = Counter()
+    for batch in posts.batches(["text", "media", "comments"]):
+        counts.update({f"with {name}": sum(map(bool, values)) for name, values in batch.items()})
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 if __name__ == "__main__":

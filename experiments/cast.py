@@ -1,5 +1,6 @@
 """CAST as a list of stages (paper, sections 3 and 4.2); docs/cast.md draws it. Nothing here imports torch."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,24 @@ def _refuse(settings: dict[str, Any], protocol: dict[str, Any]) -> None:
     if bool(protocol["benchmark"]) != bool(protocol["corpus"]):
         missing = "corpus" if protocol["benchmark"] else "benchmark"
         raise ValueError(f"simulated posts and your own don't mix: give --protocol.{missing} as well")
-    splits = Path(protocol["benchmark"] or "", "splits")
-    if protocol["benchmark"] and splits.is_dir() and not (splits / f"{data['protocol']}.parquet").is_file():
-        there = ", ".join(sorted(path.stem for path in splits.glob("*.parquet")))
-        raise ValueError(f"{splits}: no split {data['protocol']!r}; use --data.protocol with one of: {there}")
+    if protocol["benchmark"]:
+        _refuse_posts(Path(protocol["benchmark"]), data, settings["model"]["init_args"]["average"])
+
+
+def _refuse_posts(folder: Path, data: dict[str, Any], average: str) -> None:
+    """A benchmark that lacks the task, the classes or the split; said before anything runs."""
+    card = folder / "dataset.json"
+    if not card.is_file():
+        raise FileNotFoundError(f"{card}: no prepared data set; `python -m datamodules.prepare` makes one")
+    tasks = json.loads(card.read_text("utf-8")).get("tasks", {})
+    if data["task"] not in tasks:
+        raise ValueError(f"{folder}: no task {data['task']!r}; use --data.task with one of: {', '.join(tasks)}")
+    classes = len(tasks[data["task"]])
+    if average == "binary" and classes != 2:
+        raise ValueError(f"{folder}: {data['task']} has {classes} classes, not 2; use --model.average=weighted")
+    if not (folder / "splits" / f"{data['protocol']}.parquet").is_file():
+        there = ", ".join(sorted(path.stem for path in (folder / "splits").glob("*.parquet")))
+        raise ValueError(f"{folder}: no split {data['protocol']!r}; use --data.protocol with one of: {there or 'none'}")
 
 
 def _posts(settings: dict[str, Any], protocol: dict[str, Any], seed: int) -> Roles:

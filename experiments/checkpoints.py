@@ -26,8 +26,11 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """What a checkpoint holds, on the CPU.
 
     Raises:
+        FileNotFoundError: there is none.
         ValueError: the file is no checkpoint of plain values and tensors; it is never unpickled.
     """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such checkpoint")
     try:
         saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         saved["state_dict"]

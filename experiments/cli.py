@@ -24,7 +24,7 @@ class Parser(LightningArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> Any:
         print(f"error: {message}{self._suggestion(message)}", file=sys.stderr)
-        print("`--help` lists all options, `--print_config` their values.", file=sys.stderr)
+        print("docs/settings.md lists all options, `--print_config` an experiment's values.", file=sys.stderr)
         raise SystemExit(2)
 
     def _suggestion(self, message: str) -> str:

@@ -117,7 +117,8 @@ class _Comparison:
         return f"{own}; published: {self.target.population}. {self._scoring()}; base: {base}."
 
     def _scoring(self) -> str:
-        over = {"binary": "of class 1", "weighted": "weighted over classes", "macro": "macro over classes"}
+        first = f" ({self.facts.classes[1]})" if len(self.facts.classes) > 1 else ""
+        over = {"binary": f"of class 1{first}", "weighted": "weighted over classes", "macro": "macro over classes"}
         scored = [NAMES[metric] for metric in self.target.metrics if metric != "accuracy"]
         return f"{', '.join(scored)} {over[self.target.averaging]}"
 

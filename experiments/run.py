@@ -23,7 +23,7 @@ EXAMPLES = """examples:
   python -m experiments.run list
   python -m experiments.run cast_msd --profile demo
   python -m experiments.run cast_mvsa --seeds 3 --trainer.devices=4 --model.lr=2e-5
-  python -m experiments.run cast_mvsa --help          all settings with their values
+  python -m experiments.run cast_mvsa --print_config  all settings with their values; docs/settings.md explains them
 """
 
 
@@ -74,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
         add_help=False,
     )
     add = parser.add_argument
-    add("--profile", help="values for a purpose, over the experiment's: demo (simulated posts, minutes) or paper")
+    add(
+        "--profile",
+        help="values for a purpose, over the experiment's: demo (minutes), offline (local weights) or paper",
+    )
     add("--seeds", type=positive, default=1, help="run seeds 0 to N-1 (default 1)")
     add("--rows", nargs="+", help="only these rows of the table, by name")
     add("--store", type=Path, default=Path("runs"), help="folder of all stages (default runs)")

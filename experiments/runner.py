@@ -28,7 +28,7 @@ POLL = 0.05  # seconds between looks at the running stages
 
 
 class StageFailed(RuntimeError):
-    """A stage ended without DONE; the message holds the end of its log."""
+    """A stage ended without DONE; the message holds the last line of its log."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ def run_stages(stages: Sequence[Stage], store: Path, jobs: int = 1, say: Callabl
     """Run what is missing, at most `jobs` stages side by side, inputs first.
 
     Raises:
-        StageFailed: names the stage, its folder and the end of its log; finished stages stay finished.
+        StageFailed: names the stage, its log and the log's last line; finished stages stay finished.
     """
     plan = ordered(list(stages))
     todo = [stage for stage in plan if not stage.is_done(store)]
@@ -180,8 +180,8 @@ def _has_ended(at: Running, store: Path, say: Callable[[str], None]) -> bool:
     if at.process is None:  # another runner's stage died: it is ours to start again
         at.__dict__.update(start(at.stage, store, say).__dict__)
         return False
-    tail = at.log.read_text(errors="replace").splitlines()[-25:]
-    raise StageFailed(f"stage {at.stage.name} failed; its log is {at.log} and ends so:\n  " + "\n  ".join(tail))
+    lines = [line for line in at.log.read_text(errors="replace").splitlines() if line.strip()] or ["(nothing)"]
+    raise StageFailed(f"stage {at.stage.name} failed: {lines[-1]}\n(the whole log: {at.log})")
 
 
 def _is_free(log: Path) -> bool:

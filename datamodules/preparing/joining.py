@@ -65,11 +65,11 @@ class _Book:
         labels = table["labels"].combine_chunks().flatten()
         for task, value in set(zip(labels.field("task").to_pylist(), labels.field("value").to_pylist(), strict=True)):
             self.values.setdefault(task, set()).add(value)
-        if self.card.random_split:
-            self.ids += table["id"].to_pylist()
+        labelled = pc.greater(pc.fill_null(pc.list_value_length(table["labels"]), 0), 0)
+        self.ids += (table if self.card.random_split else table.filter(labelled))["id"].to_pylist()
 
     def write(self, out: Path) -> None:
-        if self.card.random_split:
+        if self.ids and (self.card.random_split or not self.splits):  # labelled posts need some split
             self.splits["random"] = random_parts(self.ids)
         for protocol, rows in sorted(self.splits.items()):
             table = pa.table([[post for post, _ in rows], [part for _, part in rows]], schema=SPLIT)

@@ -23,8 +23,12 @@ from experiments.steps.evaluation import evaluate, predict, write_pseudo_labels
 from experiments.wiring import filled
 
 QUIET = {"enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
-# Lightning's warnings of its own code, and of epochs shorter than its logging interval.
-NOISE = ("`isinstance\\(treespec, LeafSpec\\)` is deprecated", "The number of training batches")
+# Lightning's warnings of its own code, of short epochs, of a log that `experiments.loggers` has put aside.
+NOISE = (
+    "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
+    "The number of training batches",
+    "Experiment logs directory",
+)
 
 
 def teacher(job: Job) -> None:

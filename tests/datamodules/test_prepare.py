@@ -170,6 +170,28 @@ def test_the_same_posts_with_another_picture_are_another_data_set(tmp_path: Path
     assert digests[0] != digests[1]
 
 
+def test_no_post_left_is_an_error_and_leaves_no_folder(tmp_path: Path) -> None:
+    raw = pictured(tmp_path / "raw", 3, there=3)
+    with pytest.raises(ValueError, match=r"no post is left, dropped: \{'no comments': 3\}"):
+        prepare(open_layout("wild", raw, Options(language="any")), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_labelled_posts_without_any_split_get_a_random_one(tmp_path: Path) -> None:
+    rows = [{"id": str(n), "text": "t", "labels": {"mood": "good"}} for n in range(20)] + [{"id": "w", "text": "t"}]
+    (tmp_path / "raw.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    parts = prepare(layout(tmp_path / "raw.jsonl"), tmp_path / "out").split("random")
+    assert {part: len(ids) for part, ids in parts.items()} == {"train": 16, "validation": 2, "test": 2}
+
+
+def test_the_summary_says_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = pictured(tmp_path / "raw", 3, there=3)
+    words = ["--language=any", "--keep_without_comments"]
+    assert main(["wild", str(raw), str(tmp_path / "out"), *words]) == 0
+    assert "3 posts, 3 with text, 3 with media, 0 with comments" in capsys.readouterr().out
+
+
 def test_a_finished_folder_is_kept_and_a_foreign_one_never_touched(raw: Path, tmp_path: Path) -> None:
     out = prepare(layout(raw), tmp_path / "out", max_bad=0.1).folder
     made = (out / "dataset.json").stat().st_mtime_ns

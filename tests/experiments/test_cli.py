@@ -61,11 +61,24 @@ def test_settings_that_would_be_ignored_are_refused(word: str, instead: str, tmp
         plan("cast_msd", "demo", [word], 0, tmp_path)
 
 
-def test_a_split_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("tasks", "message"),
+    [
+        ({"sarcasm": ["no", "yes"]}, r"no split 'paper'; use --data\.protocol with one of: random"),
+        ({"mood": ["no", "yes"]}, r"no task 'sarcasm'; use --data\.task with one of: mood"),
+        ({"sarcasm": ["a", "b", "c"]}, r"sarcasm has 3 classes, not 2; use --model\.average=weighted"),
+        (None, "no prepared data set"),
+    ],
+)
+def test_posts_that_dont_fit_are_refused_before_anything_runs(
+    tasks: dict[str, list[str]] | None, message: str, tmp_path: Path
+) -> None:
     (tmp_path / "posts" / "splits").mkdir(parents=True)
     (tmp_path / "posts" / "splits" / "random.parquet").touch()
-    with pytest.raises(ValueError, match=r"no split 'paper'; use --data\.protocol with one of: random"):
-        plan("cast_mvsa", "demo", [f"--protocol.{name}={tmp_path / 'posts'}" for name in BOTH], 0, tmp_path)
+    if tasks is not None:
+        (tmp_path / "posts" / "dataset.json").write_text(json.dumps({"tasks": tasks}))
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        plan("cast_msd", "demo", [f"--protocol.{name}={tmp_path / 'posts'}" for name in BOTH], 0, tmp_path)
 
 
 @pytest.mark.parametrize(("given", "missing"), [BOTH, BOTH[::-1]])
