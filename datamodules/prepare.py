@@ -22,9 +22,9 @@ from datamodules import formats
 from datamodules.leaks import leaks
 from datamodules.posts import VERSION, Posts
 from datamodules.preparing import Format, Options
+from datamodules.preparing.checking import file_digest, forget
 from datamodules.preparing.joining import join, published
 from datamodules.preparing.parts import part_path, read_problems, write_parts
-from datamodules.preparing.records import LOST
 from encoders.atomic import write_json
 
 MAX_BAD = 0.01
@@ -61,6 +61,7 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
         ValueError: too many bad records, every picture is lost, or no post is left; names the list of problems.
         RuntimeError: another run is preparing the same folder.
     """
+    forget()
     out = Path(out).absolute()
     settings = _settings(layout)
     parts, partial = out.with_name(out.name + ".parts"), out.with_name(out.name + ".partial")
@@ -84,15 +85,10 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
 def _settings(layout: Format) -> dict[str, Any]:
     """What decides the result, for `dataset.json` and to know a half-done run by."""
     card = layout.card
-    sources = {str(path.relative_to(card.root)): _checksum(path) for path in card.sources}
+    sources = {str(path.relative_to(card.root)): file_digest(path) for path in card.sources}
     options = {name: value for name, value in vars(card.options).items() if value}
     named = {"name": card.name, "media_root": str(card.media_root), "version": VERSION}
     return named | {"format": type(layout).__qualname__, "options": options, "sources": sources, "code": _code()}
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _code() -> str:
@@ -126,10 +122,9 @@ def _changes(posts: Posts) -> Iterator[str]:
                 yield f"{path} {'has changed' if path.is_file() else 'is gone'}"
     with (posts.folder / "problems.jsonl").open(encoding="utf-8") as handle:
         for line in handle:
-            cause, _, lost = json.loads(line)["cause"].partition(": ")
-            lost = lost.rsplit(", and ", 1)[0]  # what followed from the loss
-            path = root / (lost if "missing" in cause else lost.partition(": ")[0].removesuffix(" is empty"))
-            if cause in LOST and path.is_file() and ("missing" in cause or path.stat().st_mtime > made):
+            problem = json.loads(line)
+            path = root / problem.get("lost", "")  # none: the folder itself, no file
+            if path.is_file() and (" missing: " in problem["cause"] or path.stat().st_mtime > made):
                 yield f"{path} was put in place"
 
 
@@ -180,7 +175,7 @@ def _gathered(parts: Path, count: int) -> tuple[Counter[str], str, list[Path]]:
             total.update(found["counts"])
             media.update(found["media"].encode())
             problems = read_problems(part_path(parts, index, "jsonl"))
-            lost = {(problem.file, problem.line) for problem in problems if problem.name in LOST}
+            lost = {(problem.file, problem.line) for problem in problems if problem.lost}
             bad = {(problem.file, problem.line) for problem in problems if problem.outcome == "bad"}
             total.update(lost=len(lost), bad=len(bad | lost))
             lossy += [marker] * bool(lost)

@@ -104,9 +104,9 @@ def _own_modules(source: str) -> list[nn.Module]:
 
 def _drop_pooler(module: nn.Module) -> None:
     """Away with a pooler that no vector depends on: where it wasn't trained it is another one each time."""
-    network = getattr(module, "auto_model", None)
+    network: Any = getattr(module, "auto_model", None)
     if getattr(network, "pooler", None) is not None:
-        network.pooler = None  # type: ignore[union-attr]
+        network.pooler = None
 
 
 def _pooler(source: str) -> nn.Module:

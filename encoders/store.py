@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from encoders.atomic import replacing
+from encoders.atomic import write_json
 from encoders.parts import (
     DTYPE,
     RAGGED,
@@ -188,8 +188,7 @@ def _begun(folder: Path, description: Mapping[str, Any]) -> bool:
             if name == "store.json":
                 _tidy(folder)  # an earlier run may have been killed before it did
             return name == "store.json"
-    with replacing(folder / "plan.json") as path:
-        path.write_text(json.dumps(description, indent=1))
+    write_json(folder / "plan.json", description)
     return False
 
 
@@ -217,8 +216,7 @@ def _join(folder: Path, description: Mapping[str, Any], ids: list[str], bounds: 
             if not all(path.exists() for path in paths):
                 return False
             join_parts(folder, ids, tuple(description["shape"]), paths)
-            with replacing(folder / "store.json") as path:
-                path.write_text(json.dumps(description, indent=1))
+            write_json(folder / "store.json", description)
     _tidy(folder)
     return True
 

@@ -80,10 +80,10 @@ def print_plan(stages: Sequence[Stage], store: Path, again: Collection[str] = ()
         again: folder names that count as to do, though they are done.
         taken: folder names that count as done.
     """
-    done = [stage for stage in stages if stage.folder_name in taken or stage.is_done(store)]
-    done = [stage for stage in done if stage.folder_name not in again]
+    done = {stage.folder_name for stage in stages if stage.folder_name in taken or stage.is_done(store)}
+    done -= set(again)
     for stage in stages:
-        is_done = stage in done
+        is_done = stage.folder_name in done
         print(f"{'done ' if is_done else 'to do'}  {stage.folder(store)}{'' if is_done else _bytes(stage, store)}")
     print(f"{len(done)} of {len(stages)} stages are done")
 

@@ -66,31 +66,23 @@ def wired(
 
     Local weights (any value under `weights` or `tokenizer`) become roles too: they count by content, wherever they lie.
     """
-    local = _local_weights(settings)
-    settings = _by_role(settings, {path: f"weights{number}" for number, path in enumerate(local)})
+    local: dict[str, str] = {}  # path -> role
+    settings = _by_role(settings, local)
     used = {role: roles[role] for role in sorted(roles_in(settings)) if role in roles}
     stages = {role: value for role, value in used.items() if isinstance(value, Stage)}
     files = {role: value for role, value in used.items() if isinstance(value, str)}
-    files |= {f"weights{number}": str(Path(path).expanduser()) for number, path in enumerate(local)}
+    files |= {role: str(Path(path).expanduser()) for path, role in local.items()}
     return Stage(name, f"experiments.steps.{function}", settings, {**stages, **(inputs or {})}, files, free or {})
 
 
-def _local_weights(settings: Any) -> list[str]:
-    """Each path once."""
-    if not isinstance(settings, dict):
-        return []
-    named = [value for name, value in settings.items() if name in WEIGHTS and isinstance(value, str)]
-    found = [path for path in named if path and Path(path).expanduser().exists()]
-    return list(dict.fromkeys(found + [path for value in settings.values() for path in _local_weights(value)]))
-
-
-def _by_role(settings: Any, roles: Mapping[str, str]) -> Any:
-    """The settings with local weights named "{role}"."""
+def _by_role(settings: Any, roles: dict[str, str]) -> Any:
+    """The settings with local weights named "{role}"; `roles` gains each path's role."""
     if not isinstance(settings, dict):
         return settings
-    return {
-        name: f"{{{roles[value]}}}"
-        if name in WEIGHTS and isinstance(value, str) and value in roles
-        else _by_role(value, roles)
-        for name, value in settings.items()
-    }
+    named = {}
+    for name, value in settings.items():
+        if name in WEIGHTS and isinstance(value, str) and value and Path(value).expanduser().exists():
+            named[name] = f"{{{roles.setdefault(value, f'weights{len(roles)}')}}}"
+        else:
+            named[name] = _by_role(value, roles)
+    return named

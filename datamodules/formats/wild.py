@@ -118,7 +118,7 @@ class Wild:
 
     def _post(self, record: RawPost, doubts: list[str]) -> Post:
         paths = [*([record.image] if record.image else []), *(record.images or [])]
-        media = [Media(path, kind_of(path)) for path in dict.fromkeys(paths)]  # type: ignore[arg-type]
+        media = [Media(path, kind_of(path)) for path in dict.fromkeys(paths)]
         if record.attributes:
             media = media or [Media()]
             media[0].attributes = record.attributes

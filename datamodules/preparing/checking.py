@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -26,16 +26,18 @@ def check(root: Path, raw: Raw, converted: Converted) -> tuple[Post | None, list
         converted: the format's result.
     """
     post, doubts = converted.post, [*raw.doubts, *converted.doubts]
+    lost: dict[str, str] = {}  # path -> what is wrong with the file
     try:
         post = _clean(post, doubts)
-        lost = len(doubts)
-        media = _sound_media(root, post.media or [], doubts) or None
-        comments = [_sound_comment(root, comment, doubts) for comment in post.comments or []] or None
-        if len(doubts) > lost and media is None and not (post.text or post.title or post.ocr_text):
-            raise Refused(f"{doubts[lost]}, and no text")
+        media = _sound_media(root, post.media or [], lost) or None
+        comments = [_sound_comment(root, comment, lost) for comment in post.comments or []] or None
     except Refused as refusal:
         return None, [Problem(raw.file, raw.line, post.id, str(refusal))]
+    if lost and media is None and not (post.text or post.title or post.ocr_text):
+        path, fault = next(iter(lost.items()))
+        return None, [Problem(raw.file, raw.line, post.id, f"{fault}, and no text", lost=path)]
     problems = [Problem(raw.file, raw.line, post.id, doubt, "kept") for doubt in doubts]
+    problems += [Problem(raw.file, raw.line, post.id, fault, "kept", path) for path, fault in lost.items()]
     return msgspec.structs.replace(post, media=media, comments=comments), problems
 
 
@@ -62,13 +64,13 @@ def _printable(value: Any) -> Any:
     return {key: _printable(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _sound_media(root: Path, media: Iterable[Media], doubts: list[str]) -> list[Media]:
+def _sound_media(root: Path, media: Iterable[Media], lost: dict[str, str]) -> list[Media]:
     """Without the paths of lost files; what was said of a lost picture stays."""
     sound = []
     for medium in media:
         fault = medium.path and _fault(root, medium.path, medium.kind)
-        if fault:
-            doubts.append(fault)
+        if medium.path and fault:
+            lost[medium.path] = fault
         if not fault:
             sound.append(medium)
         elif medium.descriptions or medium.attributes:
@@ -76,11 +78,11 @@ def _sound_media(root: Path, media: Iterable[Media], doubts: list[str]) -> list[
     return sound
 
 
-def _sound_comment(root: Path, comment: Comment, doubts: list[str]) -> Comment:
+def _sound_comment(root: Path, comment: Comment, lost: dict[str, str]) -> Comment:
     if not comment.media:
         return comment
     faults = {path: _fault(root, path, kind_of(path)) for path in comment.media}
-    doubts += filter(None, faults.values())
+    lost |= {path: fault for path, fault in faults.items() if fault}
     return msgspec.structs.replace(comment, media=[path for path in comment.media if not faults[path]] or None)
 
 
@@ -105,7 +107,7 @@ def forget() -> None:
     file_digest.cache_clear()
 
 
-def kind_of(path: str) -> str:
+def kind_of(path: str) -> Literal["image", "video"]:
     """ "video" or "image", by the file's ending."""
     return "video" if path.lower().endswith((".mp4", ".gif", ".webm", ".avi", ".mov", ".mkv", ".ts")) else "image"
 

@@ -95,6 +95,7 @@ class _Book:
 def published(problem: Problem) -> str:
     """A line of `problems.jsonl`."""
     fields = {"file": problem.file, "line": problem.line, "id": problem.id, "cause": problem.cause}
+    fields |= {"lost": problem.lost} if problem.lost else {}
     return json.dumps(fields, ensure_ascii=False) + "\n"
 
 

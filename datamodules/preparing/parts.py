@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datamodules.posts import SCHEMA, Post
-from datamodules.preparing.checking import check, file_digest, forget, media_paths
-from datamodules.preparing.records import LOST, Format, Piece, Problem
+from datamodules.preparing.checking import check, file_digest, media_paths
+from datamodules.preparing.records import Format, Piece, Problem
 from encoders.atomic import replacing, write_json
 
 _PARTS = pa.list_(pa.struct({"protocol": pa.string(), "part": pa.string()}))
@@ -35,7 +35,6 @@ def write_parts(layout: Format, pieces: list[Piece], folder: Path, workers: int)
     """Write the parts that are not there yet; a part counts when its marker does."""
     for stale in folder.glob("*.tmp"):
         stale.unlink()
-    forget()
     todo = [index for index in range(len(pieces)) if not part_path(folder, index, "json").exists()]
     if workers == 1 or len(todo) < 2:
         for done, index in enumerate(todo, 1):
@@ -106,9 +105,10 @@ def _posts(
         post, problems = check(root, raw, converted)
         counts["media"] += sum(bool(media.path) for media in (post.media if post else None) or [])
         if post is not None and (cause := layout.refuse(post)):
-            lost = next((problem.cause for problem in problems if problem.name in LOST), None)
-            cause = f"{lost}, and {cause}" if lost else cause
-            post, problems = None, [Problem(raw.file, raw.line, converted.post.id, cause, "dropped")]
+            lost = next((problem for problem in problems if problem.lost), None)
+            cause = f"{lost.cause}, and {cause}" if lost else cause
+            path = lost.lost if lost else None
+            post, problems = None, [Problem(raw.file, raw.line, converted.post.id, cause, "dropped", path)]
         parts = [{"protocol": protocol, "part": part} for protocol, part in sorted(converted.parts.items())]
         yield post, {"file": raw.file, "line": raw.line, "parts": parts}, problems
 

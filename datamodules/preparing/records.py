@@ -19,9 +19,6 @@ class Piece(msgspec.Struct, frozen=True):
     line: int = 1  # line number of the first line
 
 
-LOST = ("image missing", "image broken", "video missing", "video broken")  # names of problems: a file can't be read
-
-
 class Problem(msgspec.Struct):
     """A row that was dropped or is suspicious; `cause` is "short name" or "short name: detail"."""
 
@@ -30,6 +27,7 @@ class Problem(msgspec.Struct):
     id: str | None
     cause: str
     outcome: Literal["bad", "dropped", "kept"] = "bad"  # defect, rule of the format, kept though suspicious
+    lost: str | None = None  # path of the file that can't be read
 
     @property
     def name(self) -> str:

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import lightning as L
-from lightning.pytorch.callbacks import ModelCheckpoint
 
 from datamodules import CommentAwareData
 from experiments.benchmarks.material import UNLABELLED_POSTS, Material
 from experiments.benchmarks.timing import Comparison, Wanted, now
 from experiments.benchmarks.training import Trainee
 from experiments.callbacks import EpochLines, SeedEachEpoch
+from experiments.checkpoints import WholeCheckpoints
 from experiments.loggers import loggers
 from experiments.stage import Job
-from experiments.steps.train import QUIET
+from experiments.steps.train import QUIET, checkpoints
 from lightning_modules import CommentAwareClassifier
 
 WANTED = Wanted(most=1.05)
@@ -110,17 +110,17 @@ def _trainer(
     material: Material, folder: Path, callbacks: list[L.Callback], max_epochs: int, limit_train_batches: int
 ) -> L.Trainer:
     """As a training stage makes it, without W&B."""
-    saving = ModelCheckpoint(folder, monitor="val/f1", mode="max", save_last=True)
     trainer = L.Trainer(
         max_epochs=max_epochs,
         limit_train_batches=limit_train_batches,
-        callbacks=[SeedEachEpoch(0), EpochLines(), saving, *callbacks],
+        callbacks=[SeedEachEpoch(0), EpochLines(), *checkpoints(folder), *callbacks],
         accelerator="gpu" if material.device.type == "cuda" else "cpu",
         devices=1,
         default_root_dir=folder,
         logger=False,
         use_distributed_sampler=False,
-        **QUIET,  # type: ignore[arg-type]
+        **QUIET,
     )
+    trainer.strategy.checkpoint_io = WholeCheckpoints()
     trainer.loggers = loggers(Job(folder, {}, {}, {}, {"wandb": "off"}))
     return trainer

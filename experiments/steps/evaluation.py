@@ -1,6 +1,5 @@
 """Predictions of a part, merged over devices, and the metrics that tables read."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from torchmetrics import MetricCollection
 
 from datamodules.comment_aware import CommentAwareData, Part
 from datamodules.posts import Posts
-from encoders.atomic import replacing
+from encoders.atomic import replacing, write_json
 from experiments.cli import ExperimentCLI
 from experiments.results import read_facts, read_predictions, with_content
 from experiments.stage import Job
@@ -60,8 +59,8 @@ def evaluate(
         tables.append(_table(data, part, gold, found))
     if cli.trainer.is_global_zero:
         pq.write_table(pa.concat_tables(tables), job.folder / "predictions.parquet")
-        (job.folder / "metrics.json").write_text(json.dumps(scores, indent=1) + "\n")
-        (job.folder / "dataset.json").write_text(json.dumps(_dataset(cli.datamodule), indent=1) + "\n")
+        write_json(job.folder / "metrics.json", scores)
+        write_json(job.folder / "dataset.json", _dataset(cli.datamodule))
         print("; ".join(f"{part} F1 {values['f1']:.4f}" for part, values in scores.items()), flush=True)
         for logger in cli.trainer.loggers:
             named = {f"{part}/{name}": value for part in parts for name, value in scores[part].items()}

@@ -8,12 +8,13 @@ import shutil
 import warnings
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import yaml
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from datamodules.comment_aware import Part
-from encoders.atomic import replacing
+from encoders.atomic import replacing, write_json
 from experiments.callbacks import EpochLines, SeedEachEpoch, StopEarly
 from experiments.checkpoints import WholeCheckpoints, load_weights
 from experiments.cli import ExperimentCLI
@@ -22,7 +23,7 @@ from experiments.stage import Job
 from experiments.steps.evaluation import evaluate, predict, write_pseudo_labels
 from experiments.wiring import filled
 
-QUIET = {"enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
+QUIET: dict[str, Any] = {"enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
 # Lightning's warnings of its own code, of short epochs, of a log that `experiments.loggers` has put aside.
 NOISE = (
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
@@ -76,7 +77,7 @@ def build(job: Job) -> ExperimentCLI:
         warnings.filterwarnings("ignore", message)
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), *_checkpoints(job.folder)]
+    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), *checkpoints(job.folder)]
     if settings["early_stop"] is not None:
         callbacks.append(StopEarly("val/loss", patience=settings["early_stop"]))
     cli = ExperimentCLI([f"--config={path}"], None, callbacks)
@@ -103,7 +104,7 @@ def fit(job: Job, cli: ExperimentCLI) -> None:
             "monitor": saved.monitor,
             "score": float(score) if score is not None else None,
         }
-        (job.folder / "fit.json").write_text(json.dumps(facts) + "\n")
+        write_json(job.folder / "fit.json", facts)
     load_weights(cli.model, best)
     evaluate(job, cli)
 
@@ -127,7 +128,7 @@ def _link(file: Path, other: Path) -> None:
         shutil.copyfile(file, other)
 
 
-def _checkpoints(folder: Path) -> list[ModelCheckpoint]:
+def checkpoints(folder: Path) -> list[ModelCheckpoint]:
     """Weights of the epoch of best validation F1 (weighted, or class 1's); all of the last epoch's, for going on."""
     place = folder / "checkpoints"
     saving = partial(ModelCheckpoint, place, auto_insert_metric_name=False, enable_version_counter=False)
