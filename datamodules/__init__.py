@@ -1,17 +1,19 @@
 """What is learned from: prepared posts, and one datamodule a paper."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datamodules.comment_aware import CommentAwareData
+    from datamodules.emotion import EmotionData
 
-__all__ = ["CommentAwareData"]
+__all__ = ["CommentAwareData", "EmotionData"]
+
+_MODULES = {"CommentAwareData": "comment_aware", "EmotionData": "emotion"}
 
 
 def __getattr__(name: str) -> Any:
     # Lightning and transformers take seconds to import, and preparing posts needs neither.
-    if name == "CommentAwareData":
-        from datamodules.comment_aware import CommentAwareData
-
-        return CommentAwareData
+    if name in _MODULES:
+        return getattr(import_module(f"datamodules.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,34 +2,21 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import lightning as L
 import numpy as np
-import torch
 
 from datamodules.batching import BatchLoader, GlobalBatches, WithQueries, WithShuffled
-from datamodules.comment_rows import (
-    ABSENT,
-    CommentedRows,
-    PostTable,
-    StoredTexts,
-    Texts,
-    TokenTexts,
-    identity_of,
-    open_pictures,
-    texts_of,
-)
+from datamodules.comment_rows import CommentedRows, PostTable, identity_of, open_pictures
+from datamodules.labelled import LabelledPosts, Part
 from datamodules.posts import Posts
 from datamodules.retrieved import Retrieved, existing, pseudo_labels
+from datamodules.texts import ABSENT, StoredTexts, Texts, TokenTexts
 from encoders.batches import UNLABELLED, CommentedPosts
 from encoders.tokens import Tokenizer
 
-Part = Literal["train", "validation", "test", "unlabelled"]
-_STAGES: dict[str, tuple[Part, ...]] = {"fit": ("train", "validation"), "validate": ("validation",), "test": ("test",)}
 
-
-class CommentAwareData(L.LightningDataModule):
+class CommentAwareData(LabelledPosts):
     """Posts of a benchmark, retrieved comments and retrieved unlabelled posts (CAST, sections 3.2-3.4).
 
     A teacher is trained without `pseudo_labels`: labelled posts only, all comments. With them a student is trained:
@@ -63,6 +50,8 @@ class CommentAwareData(L.LightningDataModule):
         FileNotFoundError: an input is missing; the message names the stage that makes it.
     """
 
+    modalities = ("image", "text")
+
     def __init__(
         self,
         *,
@@ -88,48 +77,26 @@ class CommentAwareData(L.LightningDataModule):
         seed: int = 0,
         num_workers: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(benchmark, task, protocol, batch_size, seed, num_workers)
         if (tokenizer is None) == (text_features is None):
             raise ValueError("give exactly one of tokenizer (texts as word pieces) and text_features (stored vectors)")
         if not 0 <= comment_drop < 1:
             raise ValueError(f"comment_drop {comment_drop} is no share in [0, 1)")
-        self.benchmark, self.corpus, self.task, self.protocol = Path(benchmark), corpus, task, protocol
+        self.corpus = corpus
         self.image_features, self.corpus_image_features = Path(image_features), corpus_image_features
         self.retrieved, self.tokenizer, self.text_features = retrieved, tokenizer, text_features
-        self.pseudo_labels, self.max_tokens, self.batch_size = pseudo_labels, max_tokens, batch_size
+        self.pseudo_labels, self.max_tokens = pseudo_labels, max_tokens
         self.num_comments, self.use_comments, self.unlabelled_posts = num_comments, use_comments, unlabelled_posts
         self.comment_drop, self.drop_on, self.unlabelled_order = comment_drop, drop_on, unlabelled_order
-        self.predict_part, self.seed, self.num_workers = predict_part, seed, num_workers
+        self.predict_part = predict_part
         self._rows: dict[tuple[Part, bool], CommentedRows] = {}
 
     # what is learned
-    @property
-    def classes(self) -> list[str]:
-        """C class names, in the order of the labels."""
-        return self._posts.classes(self.task)
-
-    @property
-    def num_classes(self) -> int:
-        """C."""
-        return len(self.classes)
-
     def ids(self, part: Part) -> list[str]:
-        """Post ids of a part; position is the `row` of batches. Training posts without a label are left out."""
+        """Post ids of a part; "unlabelled" are the corpus posts of `unlabelled_pairs`."""
         if part == "unlabelled":
             return [corpus_id for _, corpus_id in self.unlabelled_pairs()]
-        if part not in self._split:
-            raise ValueError(f"{self.benchmark}: split {self.protocol!r} has no part {part!r}, only {[*self._split]}")
-        ids = self._split[part]
-        if part != "train":
-            return ids
-        labelled = [post for post in ids if post in self._labels]
-        if not labelled:
-            raise ValueError(f"{self.benchmark}: no training post has a label of task {self.task!r}")
-        return labelled
-
-    def label_of(self, post: str) -> int:
-        """A benchmark post's class, UNLABELLED where it has none."""
-        return self._labels.get(post, UNLABELLED)
+        return super().ids(part)
 
     def comments_of(self, post: str) -> list[str]:
         """The comments that a benchmark post is classified with, in order of consensus."""
@@ -143,38 +110,22 @@ class CommentAwareData(L.LightningDataModule):
             for post in self._retrieved.posts(query)[: self.unlabelled_posts]
         ]
 
-    # batches
-    def setup(self, stage: str) -> None:
-        """Read what `stage` needs: cut or look up its texts, open the stores."""
-        if stage == "predict":
-            self._table_of(self.predict_part)
-        for part in _STAGES.get(stage, ()):
-            self._table_of(part, training=part == "train")
+    def shown(self, part: Part) -> dict[str, list[Any]]:
+        """The comments that the posts were classified with."""
+        return {"comments": [self.comments_of(post) for post in self.ids(part)]}
 
+    def facts(self) -> dict[str, Any]:
+        """The corpus, by its name."""
+        return {"corpus": Posts(self.corpus).info["name"] if self.corpus else None}
+
+    # batches
     def train_dataloader(self) -> BatchLoader[CommentedPosts]:
         """Labelled posts, and after them a student's unlabelled ones."""
-        rows = self._table_of("train", training=True)
-        return self._loader(rows, self._training_batches(rows.table))
-
-    def val_dataloader(self) -> BatchLoader[CommentedPosts]:
-        """Validation posts in order, all comments."""
-        return self._in_order("validation")
-
-    def test_dataloader(self) -> BatchLoader[CommentedPosts]:
-        """Test posts in order, all comments."""
-        return self._in_order("test")
-
-    def predict_dataloader(self) -> BatchLoader[CommentedPosts]:
-        """Posts of `predict_part` in order, all comments."""
-        return self._in_order(self.predict_part)
-
-    def _in_order(self, part: Part) -> BatchLoader[CommentedPosts]:
-        rows = self._table_of(part)
-        rank, world = self._device
-        return self._loader(rows, GlobalBatches(len(rows), self.batch_size, rank=rank, world=world, shuffle=False))
+        rows = self.rows_of("train", training=True)
+        return self.loader(rows, self._training_batches(rows.table))
 
     def _training_batches(self, table: PostTable) -> GlobalBatches:
-        rank, world = self._device
+        rank, world = self.device
         unlabelled = int(table.from_corpus.sum())
         size = len(table.ids) - unlabelled
         if unlabelled and self.unlabelled_order == "shuffled":
@@ -185,22 +136,9 @@ class CommentAwareData(L.LightningDataModule):
             followers[query].append(index)
         return WithQueries(followers, self.batch_size, seed=self.seed, rank=rank, world=world)
 
-    def _loader(self, rows: CommentedRows, batches: GlobalBatches) -> BatchLoader[CommentedPosts]:
-        return BatchLoader(
-            rows,
-            sampler=batches,
-            batch_size=None,  # the sampler yields whole batches
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
-
-    @property
-    def _device(self) -> tuple[int, int]:
-        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-
     # tables
-    def _table_of(self, part: Part, training: bool = False) -> CommentedRows:
+    def rows_of(self, part: Part, training: bool = False) -> CommentedRows:
+        """Batches of a part's posts; a student's training part has unlabelled posts after the labelled ones."""
         if (part, training) not in self._rows:
             self._rows[part, training] = self._build(part, training)
         return self._rows[part, training]
@@ -214,7 +152,7 @@ class CommentAwareData(L.LightningDataModule):
             table.target[len(own) :] = pseudo_labels(str(self.pseudo_labels), pairs, self.num_classes)
         if part == "unlabelled":
             table.row[:] = np.arange(len(pairs))
-        pictures = open_pictures(existing(self.image_features, "benchmark_image"), self._posts.ids)
+        pictures = open_pictures(existing(self.image_features, "benchmark_image"), self.posts.ids)
         corpus_pictures = open_pictures(self._corpus_pictures, table.ids[len(own) :]) if pairs else None
         drop = self.comment_drop if student else 0.0  # teachers and evaluation use all comments (Section 3.4)
         return CommentedRows(
@@ -225,7 +163,7 @@ class CommentAwareData(L.LightningDataModule):
         """Return the posts as numbers, and the texts that the numbers stand for."""
         found = [post for _, post in pairs]
         number: dict[str, int] = {}
-        said = texts_of(self._posts, own) + (texts_of(self._corpus, found) if pairs else [])
+        said = self.posts.texts(own) + (self._corpus.texts(found) if pairs else [])
         text = [number.setdefault(text, len(number)) if text else ABSENT for text in said]
         comments = np.full((len(queries), self.num_comments), ABSENT)
         for row, query in enumerate(queries):
@@ -240,7 +178,7 @@ class CommentAwareData(L.LightningDataModule):
             comments=comments,
             identity=np.array([identity_of(*name) for name in names], dtype=np.uint64),
             from_corpus=np.arange(len(names)) >= len(own),
-            label=np.array([*map(self.label_of, own), *[UNLABELLED] * len(pairs)], np.int64),
+            label=np.concatenate([self.gold(own), np.full(len(pairs), UNLABELLED)]),
             target=np.zeros((len(names), self.num_classes), dtype=np.float32),
             row=np.array([*range(len(own)), *[-1] * len(pairs)], dtype=np.int64),
         )
@@ -252,18 +190,6 @@ class CommentAwareData(L.LightningDataModule):
         return TokenTexts(texts, Tokenizer(str(self.tokenizer), self.max_tokens))
 
     # inputs, opened once
-    @cached_property
-    def _posts(self) -> Posts:
-        return Posts(self.benchmark)
-
-    @cached_property
-    def _split(self) -> dict[str, list[str]]:
-        return self._posts.split(self.protocol)
-
-    @cached_property
-    def _labels(self) -> dict[str, int]:
-        return self._posts.labels(self.task)
-
     @cached_property
     def _corpus(self) -> Posts:
         if self.corpus is None:

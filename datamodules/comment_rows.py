@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -12,22 +12,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from datamodules.batching import FILLER, Key, kept_comments
-from datamodules.posts import Posts
+from datamodules.texts import ABSENT, Texts
 from encoders.batches import UNLABELLED, CommentedPosts, Tokens
 from encoders.store import FeatureStore
-from encoders.tokens import Tokenizer
-
-ABSENT = -1  # in place of a text's number
-
-
-def post_text(row: dict[str, Any]) -> str:
-    """What a post says: its title, its own text and the text in its picture, where there are any."""
-    return " ".join(part.strip() for part in (row["title"], row["text"], row["ocr_text"]) if part and part.strip())
-
-
-def texts_of(posts: Posts, ids: Sequence[str], chunk: int = 10_000) -> list[str]:
-    """Return the `post_text` of these posts in order, reading `chunk` posts at a time."""
-    return [post_text(row) for at in range(0, len(ids), chunk) for row in posts.rows(ids[at : at + chunk])]
 
 
 def open_pictures(folder: Path, ids: Sequence[str]) -> FeatureStore:
@@ -39,74 +26,9 @@ def open_pictures(folder: Path, ids: Sequence[str]) -> FeatureStore:
     return store
 
 
-def text_id(text: str) -> str:
-    """Name under which a feature store holds the vector of a text: SHA-1 of its UTF-8 bytes, 40 hex digits."""
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-
 def identity_of(*names: str) -> int:
     """Number in [0, 2**64) that stands for a post, or for a pair of query and unlabelled post."""
     return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest(), "little")
-
-
-class Texts(Protocol):
-    """Distinct texts, by number."""
-
-    def take(self, numbers: NDArray[np.int64]) -> Tokens | Tensor:
-        """Return the texts of these numbers in order; ABSENT gives a blank row."""
-
-
-class TokenTexts:
-    """Word pieces of texts, made once, kept in one flat array that workers share.
-
-    Args:
-        texts: T texts; the number of a text is its position.
-        tokenizer: cuts and pads them.
-    """
-
-    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, chunk: int = 10_000) -> None:
-        self.tokenizer = tokenizer
-        pieces: list[NDArray[np.int32]] = []
-        lengths = [0]
-        for start in range(0, len(texts) + 1, chunk):  # the blank text comes last, where ABSENT = -1 finds it
-            cut = tokenizer([*texts, ""][start : start + chunk])
-            lengths += [len(ids) for ids in cut]
-            pieces.append(np.array([piece for ids in cut for piece in ids], dtype=np.int32))
-        self.pieces, self.offsets = np.concatenate(pieces), np.cumsum(lengths)
-
-    def take(self, numbers: NDArray[np.int64]) -> Tokens:
-        """Return (S, T) tokens; T is the longest of these texts."""
-        numbers = np.where(numbers == ABSENT, len(self.offsets) - 2, numbers)
-        bounds = zip(self.offsets[numbers], self.offsets[numbers + 1], strict=True)
-        return self.tokenizer.pad([self.pieces[start:stop].tolist() for start, stop in bounds])
-
-
-class StoredTexts:
-    """Vectors of texts from a frozen encoder.
-
-    Args:
-        texts: T texts; the number of a text is its position.
-        folder: feature store keyed by `text_id`.
-
-    Raises:
-        KeyError: the store lacks one of the texts.
-    """
-
-    def __init__(self, texts: Sequence[str], folder: Path) -> None:
-        self.store = FeatureStore(folder)
-        self.ids = [*map(text_id, texts), "absent"]
-        self.store.take([])  # makes its look-up now, so that workers share it
-        lacking = set(self.ids[:-1]).difference(self.store.ids)
-        if lacking:
-            first = next(text for text, name in zip(texts, self.ids, strict=False) if name in lacking)
-            raise KeyError(
-                f"{folder}: no vector for {len(lacking)} of {len(texts)} texts, such as {first!r} ({text_id(first)}); "
-                "encode the texts of posts, corpus posts and comments (stage `texts`), or train on tokens"
-            )
-
-    def take(self, numbers: NDArray[np.int64]) -> Tensor:
-        """Return (S, H) float."""
-        return self.store.take([self.ids[number] for number in numbers])[0]
 
 
 class PostTable(NamedTuple):

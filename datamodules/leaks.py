@@ -3,14 +3,18 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import imagehash
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from datamodules.posts import Posts
+from datamodules.posts import SPLIT, Posts
 from datamodules.tweets import normalised
+from encoders.atomic import replacing
 from encoders.pictures import open_picture
 
 DISTANCE = 2  # bits of 64: recompressed or resized copies are within, other pictures from 20 on
@@ -18,6 +22,7 @@ MIN_WORDS = 3  # shorter texts ("good morning") are alike without being copies
 MIN_ID = 9  # characters; shorter own ids (1, 2, 3, ...) mean nothing outside their own data set
 _BANDS = ((0, 22), (22, 21), (43, 21))  # shift, bits: hashes within 2 bits agree on one of three bands
 _COLUMNS = ["id", "text", "media"]
+RANK = {"train": 0, "validation": 1, "test": 2}
 
 
 class Copy(NamedTuple):
@@ -25,7 +30,7 @@ class Copy(NamedTuple):
 
     benchmark: str
     corpus: str
-    by: str  # id, picture or text
+    by: str  # id, picture, text or group
 
 
 class Marks(NamedTuple):
@@ -56,12 +61,42 @@ def copies(benchmark: Posts, corpus: Posts) -> Iterator[Copy]:
 def split_copies(posts: Posts, protocol: str = "paper") -> Iterator[Copy]:
     """Each post that occurs in a later part too (train < validation < test), with its copy there."""
     part = {post: name for name, ids in posts.split(protocol).items() for post in ids}
-    rank = {name: position for position, name in enumerate(["train", "validation", "test"])}
     every = _joined([_marks(posts, batch) for batch in posts.batches(_COLUMNS)])
     for copy in _matches(every, every):
         first, second = part.get(copy.benchmark), part.get(copy.corpus)
-        if first is not None and second is not None and rank[first] < rank[second]:
+        if first is not None and second is not None and RANK[first] < RANK[second]:
             yield copy
+
+
+def grouped_copies(posts: Posts, groups: Path, protocol: str = "paper") -> Iterator[Copy]:
+    """The same as `split_copies`, of posts that a file puts into one group: lines of own id, tab, group; a header.
+
+    Raises:
+        ValueError: a line is no such pair; names file and line.
+    """
+    own_name = posts.info["name"]
+    members: dict[str, list[str]] = {}
+    for number, line in enumerate(groups.read_text("utf-8").splitlines()[1:], start=2):
+        own, tab, group = line.partition("\t")
+        if not (own and tab and group):
+            raise ValueError(f"{groups}, line {number}: {line!r} is no id<tab>group")
+        members.setdefault(group, []).append(f"{own_name}/{own}")
+    part = {post: name for name, ids in posts.split(protocol).items() for post in ids}
+    for ids in members.values():
+        known = [post for post in ids if post in part]
+        for first, second in permutations(known, 2):
+            if RANK[part[first]] < RANK[part[second]]:
+                yield Copy(first, second, "group")
+
+
+def write_apart(posts: Posts, found: Iterable[Copy], name: str, protocol: str = "paper") -> int:
+    """Write split `name`: `protocol` without the later ones of the copies; return how many those are."""
+    later = {copy.corpus for copy in found}
+    rows = [(post, part) for part, ids in posts.split(protocol).items() for post in ids if post not in later]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with replacing(posts.folder / "splits" / f"{name}.parquet") as path:
+        pq.write_table(pa.table(columns, schema=SPLIT), path, compression="zstd")
+    return len(later)
 
 
 def picture_hash(path: Path) -> int | None:
@@ -141,8 +176,10 @@ def report(found: Iterable[Copy]) -> str:
     """Counts by way of recognition, and some examples."""
     unique = sorted(set(found))
     lines = [f"{len({copy.benchmark for copy in unique}):,} posts occur twice"]
-    for by in ("id", "picture", "text"):
+    for by in ("id", "picture", "text", "group"):
         pairs = [copy for copy in unique if copy.by == by]
+        if by == "group" and not pairs:
+            continue
         shown = ", ".join(f"{copy.benchmark} = {copy.corpus}" for copy in pairs[:3])
         lines.append(f"  by {by}: {len(pairs):,} pairs" + (f", such as {shown}" if pairs else ""))
     return "\n".join(lines)
@@ -155,13 +192,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "corpus", metavar="B", type=Path, nargs="?", help="prepared corpus; else A's splits are compared"
     )
+    parser.add_argument("--groups", type=Path, help="take A's copies from this file: id<tab>group, with a header")
+    parser.add_argument("--apart", metavar="NAME", help="write A's split `paper` without later copies as split NAME")
     given = parser.parse_args(arguments)
     try:
         posts = Posts(given.benchmark)
         if given.corpus:
             print(report(copies(posts, Posts(given.corpus))))
-        for protocol in [] if given.corpus else posts.protocols:
-            print(f"split {protocol}: {report(split_copies(posts, protocol))}")
+        for protocol in ["paper"] if given.apart or given.groups else [] if given.corpus else posts.protocols:
+            found = list(grouped_copies(posts, given.groups) if given.groups else split_copies(posts, protocol))
+            print(f"split {protocol}: {report(found)}")
+            if given.apart:
+                print(f"split {given.apart}: without {write_apart(posts, found, given.apart):,} posts")
     except (OSError, ValueError) as error:
         print(f"leaks: {error}", file=sys.stderr)
         return 1

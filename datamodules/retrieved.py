@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-RUN = "`python -m experiments.run cast_mvsa --stage {}` (or your own experiment) makes it"
+RUN = "`python -m experiments.run EXPERIMENT --stage {}` makes it"
 
 
 def existing(path: Path | str, stage: str) -> Path:

@@ -1,11 +1,14 @@
-"""Statistics of a prepared data set (CAST, Tables 1 and 2): `python -m datamodules.statistics OUT`."""
+"""Statistics of a prepared data set: `python -m datamodules.statistics OUT` (CAST, Tables 1 and 2; Emotion, 2)."""
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from datamodules.posts import Posts
+from datamodules.preparing.joining import PARTS
 from datamodules.tweets import clean_tweet
 
 
@@ -65,13 +68,17 @@ def split_sizes(posts: Posts) -> dict[str, dict[str, int]]:
     return {name: {part: len(ids) for part, ids in posts.split(name).items()} for name in posts.protocols}
 
 
-def class_sizes(posts: Posts) -> dict[str, dict[str, int]]:
-    """Posts of each class of each task."""
-    sizes = {}
-    for task, classes in posts.info["tasks"].items():
-        found = list(posts.labels(task).values())
-        sizes[task] = {name: found.count(number) for number, name in enumerate(classes)}
-    return sizes
+def class_counts(posts: Posts, task: str) -> dict[str, int]:
+    """Emotion, Table 2: posts of each class of a task, in the order of the classes."""
+    found = Counter(posts.labels(task).values())
+    return {name: found[number] for number, name in enumerate(posts.classes(task))}
+
+
+def class_parts(posts: Posts, task: str, protocol: str) -> dict[str, dict[str, int]]:
+    """As `class_counts`, in each part of a protocol: class -> part -> posts."""
+    labels = posts.labels(task)
+    parts = {part: Counter(labels.get(post) for post in ids) for part, ids in posts.split(protocol).items()}
+    return {name: {part: parts[part][number] for part in parts} for number, name in enumerate(posts.classes(task))}
 
 
 def report(posts: Posts) -> str:
@@ -90,14 +97,31 @@ def report(posts: Posts) -> str:
         lines.append(
             f"{total.posts / (total.posts + without):.0%} of the posts before the comment filter have comments"
         )
-    parts = ("train", "validation", "test")
-    lines += ["", f"{'Split':10}" + "".join(f"{part:>12}" for part in (*parts, "all"))]
-    for protocol, sizes in split_sizes(posts).items():
-        row = [sizes.get(part, 0) for part in parts]
-        lines.append(f"{protocol:10}" + "".join(f"{size:12,}" for size in (*row, sum(row))))
-    for task, counts in class_sizes(posts).items():
-        lines.append(f"{task}: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+    sizes = {protocol: parts | {"all": sum(parts.values())} for protocol, parts in split_sizes(posts).items()}
+    lines += ["", *_table("Split", sizes, (*PARTS, "all"))]
+    for task in posts.info["tasks"]:
+        lines += _classes(posts, task)
     return "\n".join(lines)
+
+
+def _classes(posts: Posts, task: str) -> list[str]:
+    """A task's classes in each part of each protocol, with a total."""
+    lines, counts = list[str](), class_counts(posts, task)
+    for protocol in posts.protocols or [""]:
+        parts = class_parts(posts, task, protocol) if protocol else {}
+        rows = {name: parts.get(name, {}) | {"all": count} for name, count in counts.items()}
+        columns = (*PARTS, "all") if protocol else ("all",)
+        rows["Total"] = {column: sum(row.get(column, 0) for row in rows.values()) for column in columns}
+        lines += ["", *_table(f"{task}, {protocol}" if protocol else task, rows, columns)]
+    return lines
+
+
+def _table(title: str, rows: Mapping[str, Mapping[str, int]], columns: Sequence[str]) -> list[str]:
+    width = max(10, *(len(name) + 1 for name in (title, *rows)))
+    lines = [f"{title:{width}}" + "".join(f"{column:>12}" for column in columns)]
+    for name, row in rows.items():
+        lines.append(f"{name:{width}}" + "".join(f"{row.get(column, 0):12,}" for column in columns))
+    return lines
 
 
 def main(arguments: list[str] | None = None) -> int:

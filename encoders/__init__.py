@@ -4,27 +4,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from encoders.batches import UNLABELLED, CommentedPosts, Tokens
+    from encoders.batches import UNLABELLED, CommentedPosts, ModalPosts, Tokens
     from encoders.image import ImageEncoder
     from encoders.sentences import SentenceEncoder
     from encoders.store import FeatureStore, write_features
-    from encoders.text import StoredText, TextEncoder
+    from encoders.stored import StoredVectors
+    from encoders.text import TextEncoder
     from encoders.tokens import Tokenizer
+    from encoders.words import WordPooling
 
 __all__ = [
     "UNLABELLED",
     "CommentedPosts",
     "FeatureStore",
     "ImageEncoder",
+    "ModalPosts",
     "SentenceEncoder",
-    "StoredText",
+    "StoredVectors",
     "TextEncoder",
     "Tokenizer",
     "Tokens",
+    "WordPooling",
     "write_features",
 ]
 
-_MODULES = ("batches", "store", "tokens", "text", "image", "sentences")  # quick to import first
+_MODULES = ("batches", "store", "stored", "words", "tokens", "text", "image", "sentences")  # quick to import first
 
 
 def __getattr__(name: str) -> Any:

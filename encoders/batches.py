@@ -30,3 +30,14 @@ class CommentedPosts(NamedTuple):
     target: Tensor  # (B, C) float; the teacher's distribution, zero rows where there is none
     weight: Tensor  # (B,) float; 0 for the rows that only fill a device's share, else 1
     row: Tensor  # (B,) int64; position of the post in its part, -1 for unlabelled posts
+
+
+class ModalPosts(NamedTuple):
+    """B posts with any number of modalities, each by its name; any of them may be absent."""
+
+    inputs: dict[str, Tensor | Tokens]  # modality -> what its encoder takes, for B posts
+    present: Tensor  # (B, M) bool; columns in the order of `inputs`
+    label: Tensor  # (B,) int64; UNLABELLED where there is none
+    negatives: dict[str, Tensor | Tokens]  # one modality -> B * g inputs of posts of other classes, or empty
+    weight: Tensor  # (B,) float; 0 for the rows that only fill a device's share, else 1
+    row: Tensor  # (B,) int64; position of the post in its part

@@ -60,7 +60,7 @@ class Preprocessing(NamedTuple):
 
 
 class ImageEncoder(nn.Module):
-    """A pre-trained network without its classifier, frozen (CAST, section 3.2: ResNet-152, ImageNet, last pooling).
+    """A pre-trained network without its classifier (CAST, section 3.2: ResNet-152; Emotion, 5.3: Inception; ImageNet).
 
     Args:
         name: timm's name; the default tag is the recipe of the paper's time, 2,048 wide.
@@ -68,6 +68,7 @@ class ImageEncoder(nn.Module):
         side: S, pixels; ResNet-152 has a grid of 7 x 7 at 224 and of 14 x 14 at 448.
         output: "pooled" for one vector, "grid" for regions row by row.
         grid: G, regions a side, by adaptive average pooling of the last feature map (official code: 5 or 14).
+        trainable: fine-tune it with the model that holds it (Emotion, section 4.2); else it is frozen.
 
     Raises:
         OSError: `weights` is None and the hub is out of reach; names the ways out.
@@ -81,17 +82,19 @@ class ImageEncoder(nn.Module):
         side: int = 224,
         output: Literal["pooled", "grid"] = "pooled",
         grid: int = 7,
+        trainable: bool = False,
     ) -> None:
         super().__init__()
         if output not in ("pooled", "grid"):
             raise ValueError(f"output is 'pooled' or 'grid', not {output!r}")
         self.name, self.side, self.output, self.grid = name, side, output, grid
         self.model: Any = _pretrained(name) if weights is None else _local(name, Path(resolve_weights(weights)))
-        self.model.float().requires_grad_(False)
+        self.model.float().requires_grad_(trainable)
         self.preprocess = Preprocessing.of(self.model, side)
         self.eval()
         with torch.inference_mode():
             self._shape = tuple(self(torch.zeros(1, 3, side, side)).shape[1:])
+        self.width = self._shape[-1]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -125,6 +128,11 @@ class ImageEncoder(nn.Module):
         return super().train(False)
 
 
+def untrained(name: str) -> nn.Module:
+    """The network of timm's name without its classifier, with random weights."""
+    return timm.create_model(name, pretrained=False, num_classes=0)
+
+
 def _pretrained(name: str) -> nn.Module:
     with fetching(name):
         return timm.create_model(name, pretrained=True, num_classes=0)
@@ -133,7 +141,7 @@ def _pretrained(name: str) -> nn.Module:
 def _local(name: str, path: Path) -> nn.Module:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder; `weights` takes local files, None takes the hub's")
-    model = timm.create_model(name, pretrained=False, num_classes=0)
+    model = untrained(name)
     wanted, given = model.state_dict(), read_weights(path)
     _check_fit(name, path, wanted, given)
     model.load_state_dict({key: given[key] for key in wanted if key in given}, strict=False)

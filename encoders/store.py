@@ -76,6 +76,10 @@ class FeatureStore:
         """Item ids, in the order of their rows."""
         return pq.read_table(self.folder / "ids.parquet", columns=["id"])["id"].to_pylist()
 
+    def has(self, ids: Sequence[str | None]) -> NDArray[np.bool_]:
+        """Which of the items have features, (n,), without reading them."""
+        return self._rows(ids) >= 0
+
     def take(self, ids: Sequence[str | None]) -> tuple[Tensor, Tensor]:
         """Return (n, *shape) float32 and (n,) bool; rows of unknown or absent items, or None, are zero and False.
 

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from encoders.batches import Tokens
+from encoders.pooling import masked_max
+from encoders.stored import stored
 from encoders.weights import fetching, resolve_weights, weights_digest
 
 
@@ -64,7 +66,7 @@ class TextEncoder(nn.Module):
             ValueError: stored features of another width.
         """
         if isinstance(texts, Tensor):
-            return _stored(texts, self.width)
+            return stored(texts, self.width)
         states = self.states(texts)  # (S, T, H)
         if self.pooling == "cls":
             return states[:, 0]
@@ -75,32 +77,6 @@ class TextEncoder(nn.Module):
         return super().train(mode and self.trainable)
 
 
-class StoredText(nn.Module):
-    """Stands where a `TextEncoder` would when texts come as a frozen encoder's stored features.
-
-    Args:
-        width: H of the stored features.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.width = width
-
-    def forward(self, texts: Tokens | Tensor) -> Tensor:
-        """Return (S, H) features as they are.
-
-        Raises:
-            TypeError: word pieces.
-            ValueError: features of another width.
-        """
-        if not isinstance(texts, Tensor):
-            raise TypeError(
-                "StoredText takes stored features, not word pieces: give the data its text features, "
-                "or the model a TextEncoder"
-            )
-        return _stored(texts, self.width)
-
-
 def stored_width(weights: str | Path) -> int:
     """H of weights on this machine, without loading them.
 
@@ -108,20 +84,6 @@ def stored_width(weights: str | Path) -> int:
         OSError: they are not on this machine.
     """
     return AutoConfig.from_pretrained(resolve_weights(weights), local_files_only=True).hidden_size
-
-
-def masked_max(states: Tensor, mask: Tensor) -> Tensor:
-    """Largest value per dimension over the True positions: (S, T, H), (S, T) -> (S, H); each row needs one."""
-    return states.masked_fill(~mask.unsqueeze(-1), torch.finfo(states.dtype).min).amax(1)
-
-
-def _stored(features: Tensor, width: int) -> Tensor:
-    if features.shape[-1] != width:
-        raise ValueError(
-            f"stored text features are {features.shape[-1]} wide, the model expects {width}: "
-            "encode them with the encoder that the model names"
-        )
-    return features
 
 
 def _first_layers(source: str, layers: int | None) -> PreTrainedModel:

@@ -17,10 +17,13 @@ from encoders.weights import offline_model
 from experiments.benchmarks import (
     consensus_ranking,
     distinct_comments,
+    emotion_epoch,
     image_features,
     lightning_loop,
+    other_classes,
     padding,
     page,
+    sparse_words,
     startup,
 )
 from experiments.benchmarks.material import GPU_SIZES, Material, Sizes
@@ -34,6 +37,9 @@ GROUPS: tuple[Callable[[Material], list[Comparison]], ...] = (
     consensus_ranking.measure,
     startup.measure,
     lightning_loop.measure,
+    other_classes.measure,
+    sparse_words.measure,
+    emotion_epoch.measure,
 )
 
 

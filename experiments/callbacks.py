@@ -32,7 +32,14 @@ class StopEarly(EarlyStopping):
 
 
 class EpochLines(L.Callback):
-    """One line an epoch, and one every few seconds within a long one; readable in a log."""
+    """One line an epoch, and one every few seconds within a long one; readable in a log.
+
+    Args:
+        monitor: validation metric that is shown beside the loss.
+    """
+
+    def __init__(self, monitor: str = "val/f1") -> None:
+        self.monitor = monitor
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if trainer.is_global_zero and trainer.world_size > 1:
@@ -51,7 +58,8 @@ class EpochLines(L.Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if trainer.is_global_zero:
-            shown = {key: value for key, value in trainer.callback_metrics.items() if key in ("train/loss", "val/f1")}
+            wanted = ("train/loss", self.monitor)
+            shown = {key: value for key, value in trainer.callback_metrics.items() if key in wanted}
             values = ", ".join(f"{key} {float(value):.4f}" for key, value in sorted(shown.items()))
             seconds = time.monotonic() - self.begun
             print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: {values}, {seconds:.0f} s", flush=True)

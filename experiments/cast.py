@@ -1,14 +1,16 @@
 """CAST as a list of stages (paper, sections 3 and 4.2); docs/cast.md draws it. Nothing here imports torch."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+from experiments.plans import Roles, free_settings, posts, pretrained, refuse_posts, refuse_set_by_plan, training
 from experiments.stages import Stage
-from experiments.wiring import split_trainer, wired
+from experiments.wiring import wired
 
 # What only a student reads of the data's settings: a teacher is the same with any of them, and rows share it.
 STUDENT_ONLY = ("corpus_image_features", "unlabelled_posts", "comment_drop", "drop_on", "unlabelled_order")
+
+FUNCTIONS = {"teacher": "train:train", "student": "self_training:student", "refit": "self_training:refit"}
 
 # What each stage is told by the plan: setting -> its default, and what to use.
 SET_BY_THE_PLAN = {
@@ -17,8 +19,6 @@ SET_BY_THE_PLAN = {
     "predict_part": ("test", "use the actions validate, test and predict"),
     "pseudo_labels": (None, "the teacher's stage makes them"),
 }
-
-Roles = dict[str, Stage | str]
 
 
 def plan(settings: dict[str, Any], seed: int) -> list[Stage]:
@@ -30,14 +30,10 @@ def plan(settings: dict[str, Any], seed: int) -> list[Stage]:
     """
     protocol = settings["protocol"]["init_args"]
     _refuse(settings, protocol)
-    free = {
-        "trainer": split_trainer(settings["trainer"])[1],
-        "wandb": settings["wandb"],
-        "experiment": settings["experiment"],
-        "num_workers": _workers(settings),
-    }
-    roles = _posts(settings, protocol, seed)
-    _encoded(roles, protocol, seed, free)
+    free = free_settings(settings)
+    roles = posts(protocol, {"benchmark": settings["data"]["init_args"]["task"], "corpus": "corpus"}, seed)
+    pretrained(roles, protocol, seed, free)
+    _encoded(roles, protocol, free)
     _retrieved(roles, settings, protocol, free)
     stages = [_trained("teacher", roles, settings, seed, free)]
     for iteration in range(1, protocol["iterations"] + 1):
@@ -50,9 +46,7 @@ def plan(settings: dict[str, Any], seed: int) -> list[Stage]:
 def _refuse(settings: dict[str, Any], protocol: dict[str, Any]) -> None:
     """Settings that would be ignored, don't go together, or name a split that isn't there."""
     data, retrieval = settings["data"]["init_args"], protocol["retrieval"]
-    for name, (default, instead) in SET_BY_THE_PLAN.items():
-        if data[name] != default:
-            raise ValueError(f"data.{name} is set by the plan; {instead}")
+    refuse_set_by_plan(settings, SET_BY_THE_PLAN)
     if protocol["index"]["distance"] not in ("cosine", retrieval["distance"]):
         raise ValueError("protocol.index.distance is set by the plan; use --protocol.retrieval.distance")
     for name, most in (("num_comments", "num_comments"), ("unlabelled_posts", "posts")):
@@ -65,45 +59,11 @@ def _refuse(settings: dict[str, Any], protocol: dict[str, Any]) -> None:
         missing = "corpus" if protocol["benchmark"] else "benchmark"
         raise ValueError(f"simulated posts and your own don't mix: give --protocol.{missing} as well")
     if protocol["benchmark"]:
-        _refuse_posts(Path(protocol["benchmark"]), data, settings["model"]["init_args"]["average"])
+        refuse_posts(Path(protocol["benchmark"]), data, settings["model"]["init_args"]["average"])
 
 
-def _refuse_posts(folder: Path, data: dict[str, Any], average: str) -> None:
-    """A benchmark that lacks the task, the classes or the split; said before anything runs."""
-    card = folder / "dataset.json"
-    if not card.is_file():
-        raise FileNotFoundError(f"{card}: no prepared data set; `python -m datamodules.prepare` makes one")
-    tasks = json.loads(card.read_text("utf-8")).get("tasks", {})
-    if data["task"] not in tasks:
-        raise ValueError(f"{folder}: no task {data['task']!r}; use --data.task with one of: {', '.join(tasks)}")
-    classes = len(tasks[data["task"]])
-    if average == "binary" and classes != 2:
-        raise ValueError(f"{folder}: {data['task']} has {classes} classes, not 2; use --model.average=weighted")
-    if not (folder / "splits" / f"{data['protocol']}.parquet").is_file():
-        there = ", ".join(sorted(path.stem for path in (folder / "splits").glob("*.parquet")))
-        raise ValueError(f"{folder}: no split {data['protocol']!r}; use --data.protocol with one of: {there or 'none'}")
-
-
-def _posts(settings: dict[str, Any], protocol: dict[str, Any], seed: int) -> Roles:
-    """Benchmark and corpus: prepared folders that the user names, or made from the simulated network."""
-    roles: Roles = {name: protocol[name] for name in ("benchmark", "corpus") if protocol[name]}
-    network = dict(protocol["network"])
-    if protocol["network_follows_seed"]:
-        network["seed"] = seed
-    raw = {"benchmark": settings["data"]["init_args"]["task"], "corpus": "corpus"}
-    for name in ("benchmark", "corpus"):
-        if name not in roles:
-            roles["network"] = Stage("network", "experiments.steps.simulate:simulate", network)
-            made = {"raw": "{network}", "part": raw[name]}
-            roles[name] = wired(name, "simulate:posts", made, roles)
-    return roles
-
-
-def _encoded(roles: Roles, protocol: dict[str, Any], seed: int, free: dict[str, Any]) -> None:
+def _encoded(roles: Roles, protocol: dict[str, Any], free: dict[str, Any]) -> None:
     """Frozen features of pictures, texts and comments."""
-    if protocol["pretrain"]:
-        own = {"posts": "{corpus}", "seed": seed if protocol["network_follows_seed"] else 0}
-        roles["pretrain"] = wired("pretrain", "encode:pretrain", own, roles, free)
     for name in ("benchmark", "corpus"):
         for kind in ("image", "sentences"):
             own = {"posts": f"{{{name}}}", "encoder": protocol[kind]}
@@ -146,22 +106,13 @@ def _trained(
     """Teacher (nothing before it), student (a teacher before it) or refitted student (starts from the one before)."""
     data = dict(settings["data"]["init_args"])
     comments = settings["model"]["init_args"]["comments"]
-    data |= {"use_comments": comments, "seed": seed}
-    data.pop("num_workers", None)
+    data["use_comments"] = comments
     if "teacher" not in before:
         for key in STUDENT_ONLY:
             data.pop(key, None)
         if not comments:  # else the corpus is known by name, which says what a row is comparable with
             data["retrieved"] = data["corpus"] = None
-    own = {
-        "model": settings["model"],
-        "data": {**settings["data"], "init_args": data},
-        "trainer": split_trainer(settings["trainer"])[0],
-        "early_stop": settings["protocol"]["init_args"]["early_stop"],
-        "seed": seed,
-    }
-    return wired(name, f"train:{name.split('_', maxsplit=1)[0]}", own, roles, free, before)
-
-
-def _workers(settings: dict[str, Any]) -> int:
-    return int(settings["data"]["init_args"].get("num_workers") or 0)
+    patience = settings["protocol"]["init_args"]["early_stop"]
+    stop = {} if patience is None else {"monitor": "val/loss", "mode": "min", "patience": patience}
+    own = training(settings, settings["model"], data, seed, "val/f1", stop)
+    return wired(name, FUNCTIONS[name.split("_", maxsplit=1)[0]], own, roles, free, before)

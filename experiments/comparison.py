@@ -13,7 +13,14 @@ from experiments.tables import Row, Table, Target
 Folders = Mapping[tuple[str, int], Path]  # (row, seed) -> folder of the row's last stage
 Scores = dict[int, dict[str, float]]  # seed -> metric -> percent
 
-NAMES = {"accuracy": "Acc", "precision": "Pre", "recall": "Rec", "f1": "F1"}
+NAMES = {
+    "accuracy": "Acc",
+    "precision": "Pre",
+    "recall": "Rec",
+    "f1": "F1",
+    "macro_f1": "F-Macro",
+    "micro_f1": "F-Micro",
+}
 SIMULATED = "simulated posts of our own, no benchmark"
 TOLERANCE = 0.01  # share by which the number of scored posts may differ from the paper's own count
 
@@ -84,7 +91,7 @@ class _Comparison:
             notes = [*notes, self._population(), *self._warnings()]
         elif published:
             population = f"{self.target.population} {self.target.split} posts"
-            notes = [f"Published: {population}. {self._scoring()}; base: {self.target.base}."]
+            notes = [f"Published: {population}. {self._scoring(self.target.base)}."]
         rows = [row for row in self.rows if ours or row.published]
         return Block(title, header, [self._line(row, data, published, ours) for row in rows], notes)
 
@@ -94,10 +101,14 @@ class _Comparison:
         line = [data, row.name + marks]
         for metric in self.target.metrics:
             if published:
-                line.append(f"{cell.values[metric]:.2f}" + " (copied)" * (cell.source == "copied") if cell else "–")
+                line.append(self._published(cell.values[metric], cell.source) if cell else "–")
             if ours:
                 line.append(spread([scores[metric] for scores in self.scores[row.name].values()]))
         return line + (self._test(row.name) if ours else [])
+
+    def _published(self, value: float, source: str) -> str:
+        shown = f"{value:g}" if self.table.decimals is None else f"{value:.{self.table.decimals}f}"
+        return shown + " (copied)" * (source == "copied")
 
     def _test(self, row: str) -> list[str]:
         """Number of seeds, difference to the base row with its interval, and both p values."""
@@ -113,14 +124,14 @@ class _Comparison:
 
     def _population(self) -> str:
         own = f"Ours: {self.posts} {self.target.split} posts of {self.facts.name}"
-        base = self.facts.base or self.target.base
-        return f"{own}; published: {self.target.population}. {self._scoring()}; base: {base}."
+        return f"{own}; published: {self.target.population}. {self._scoring(self.facts.base or self.target.base)}."
 
-    def _scoring(self) -> str:
+    def _scoring(self, base: str) -> str:
         first = f" ({self.facts.classes[1]})" if len(self.facts.classes) > 1 else ""
         over = {"binary": f"of class 1{first}", "weighted": "weighted over classes", "macro": "macro over classes"}
-        scored = [NAMES[metric] for metric in self.target.metrics if metric != "accuracy"]
-        return f"{', '.join(scored)} {over[self.target.averaging]}"
+        scored = [NAMES[metric] for metric in self.target.metrics if metric in ("precision", "recall", "f1")]
+        said = [f"{', '.join(scored)} {over[self.target.averaging]}"] * bool(scored) + [f"base: {base}"] * bool(base)
+        return "; ".join(said) or "One class a post, so that micro F1 is accuracy"
 
     def _warnings(self) -> list[str]:
         others = [len(scores) for name, scores in self.scores.items() if name != self.table.base_row]
@@ -140,6 +151,6 @@ def _scores(folders: Folders, row: str, part: str) -> Scores:
 
 
 def spread(values: Sequence[float]) -> str:
-    if not values:
-        return "–"
+    if not values or any(map(isnan, values)):
+        return "n/a" if values else "–"
     return f"{fmean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")

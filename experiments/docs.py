@@ -20,20 +20,30 @@ from experiments.names import experiments
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- experiments: `make docs` writes this -->", "<!-- end -->"
 
-# Option that stands before the settings' names -> what takes them.
-CLASSES = {
-    "protocol": "experiments.protocols.Cast",
-    "protocol.network": "experiments.protocols.Network",
-    "protocol.image": "experiments.protocols.ImageFeatures",
-    "protocol.sentences": "experiments.protocols.SentenceFeatures",
-    "protocol.text_encoder": "experiments.protocols.FrozenText",
-    "protocol.index": "retrieval.IndexSettings",
-    "protocol.retrieval": "retrieval.RetrievalSettings",
-    "model": "lightning_modules.CommentAwareClassifier",
-    "model.base": "lightning_modules.BertCnn",
-    "model.text_encoder": "encoders.TextEncoder",
-    "data": "datamodules.CommentAwareData",
-}
+# Option that stands before the settings' names, and what takes them; several papers may have one of a name.
+CLASSES = [
+    ("protocol", "experiments.protocols.Cast"),
+    ("protocol.network", "experiments.protocols.Network"),
+    ("protocol.image", "experiments.protocols.ImageFeatures"),
+    ("protocol.sentences", "experiments.protocols.SentenceFeatures"),
+    ("protocol.text_encoder", "experiments.protocols.FrozenText"),
+    ("protocol.index", "retrieval.IndexSettings"),
+    ("protocol.retrieval", "retrieval.RetrievalSettings"),
+    ("model", "lightning_modules.CommentAwareClassifier"),
+    ("model.base", "lightning_modules.BertCnn"),
+    ("model.text_encoder", "encoders.TextEncoder"),
+    ("data", "datamodules.CommentAwareData"),
+    ("protocol", "experiments.protocols.Emotion"),
+    ("protocol.words", "experiments.protocols.WordTable"),
+    ("protocol.fasttext", "experiments.protocols.FastText"),
+    ("model", "lightning_modules.EmotionClassifier"),
+    ("model.encoders.image", "encoders.StoredVectors"),
+    ("model.encoders.image", "encoders.ImageEncoder"),
+    ("model.encoders.text", "encoders.WordPooling"),
+    ("model.fusion", "lightning_modules.Pooling"),
+    ("model.auxiliary", "lightning_modules.CommonSpace"),
+    ("data", "datamodules.EmotionData"),
+]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,11 +75,12 @@ def settings_page() -> Document:
         "Written by `make docs` from signatures and docstrings.",
     ]
     blocks = []
-    for option, path in CLASSES.items():
+    options = {option for option, _ in CLASSES}  # which have tables of their own
+    for option, path in CLASSES:
         package, name = path.rsplit(".", 1)
         found = getattr(importlib.import_module(package), name)
         lines = [[f"{option}.{argument}", default, meaning] for argument, default, meaning in arguments(found)]
-        lines = [line for line in lines if line[0] not in CLASSES]  # those have tables of their own
+        lines = [line for line in lines if line[0] not in options]
         blocks.append(Block(f"{option}: {name}", ["option", "default", "meaning"], lines, [_summary(found)], words=3))
     return Document("Settings", intro, blocks)
 
@@ -100,7 +111,7 @@ def _default(parameter: inspect.Parameter) -> str:
     value = parameter.default
     if value is inspect.Parameter.empty:
         return "required"
-    if inspect.isclass(value):
+    if inspect.isclass(value) or inspect.isfunction(value):
         return value.__name__
     return str(value)
 

@@ -66,16 +66,16 @@ def attention_figure(post: PredictedPost, classes: Sequence[str], base: Predicte
         base: the same post by another classifier.
     """
     columns = {name: weights for name, weights in post.attention.items() if weights}
-    comments = [_wrapped(comment, COMMENT_WIDTH, MOST_LINES) for comment in post.comments]
+    comments = [wrapped(comment, COMMENT_WIDTH, MOST_LINES) for comment in post.comments]
     heights = [LINE * len(lines) + ROW_PADDING for lines in comments] or [0.8]
-    caption = _wrapped(post.text or "(no text)", CAPTION_WIDTH, 7)
+    caption = wrapped(post.text or "(no text)", CAPTION_WIDTH, 7)
     verdicts = _verdicts(post, classes, base)
     below = LINE * (len(caption) + len(verdicts)) + 0.5
     height = max(2.6 + below, sum(heights) + 0.9)
     width = 3.9 + 5.6 + 1.1 * max(len(columns), 1) + 0.3
     figure = Figure(figsize=(width, height))
     picture = figure.add_axes((0.25 / width, below / height, 3.4 / width, 1 - (below + 0.25) / height))
-    _draw_picture(picture, post.picture)
+    draw_picture(picture, post.picture)
     _draw_caption(figure, caption, verdicts, below, width, height)
     table = figure.add_axes((4.0 / width, 0, (width - 4.2) / width, 1))
     _draw_comments(table, comments, heights, columns, height)
@@ -87,7 +87,8 @@ def plain(text: str) -> str:
     return "".join(char if ord(char) in _CHARACTERS else "▫" for char in " ".join(text.split()))
 
 
-def _draw_picture(axes: Axes, path: Path | None) -> None:
+def draw_picture(axes: Axes, path: Path | None) -> None:
+    """Show a picture, or say why there is none."""
     axes.set_axis_off()
     axes.set_anchor("N")
     if path is not None:
@@ -163,7 +164,7 @@ def _draw_cell(axes: Axes, box: tuple[float, float, float, float], weight: float
     axes.text(x + width / 2, y + height / 2, f"{weight:.2f}", fontsize=12, color=colour, ha="center", va="center")
 
 
-def _wrapped(text: str, width: float, most: int) -> list[str]:
+def wrapped(text: str, width: float, most: int) -> list[str]:
     """Lines of at most `width` inches; where there are more than `most`, the last one ends in an ellipsis."""
     lines, line = [], ""
     for word in re.findall(r"\S{1,20}", plain(text)):  # longer words, such as links, are cut

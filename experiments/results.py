@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from experiments.tables import Averaging
+
 FILES = "metrics.json, predictions.parquet and dataset.json"
 
 
@@ -22,6 +24,8 @@ class DataFacts:
         benchmark: the prepared data set's folder, where it is known.
         corpus: name of the prepared corpus that posts and comments were retrieved from, where it is known.
         base: class name of the base classifier, where it is known.
+        averaging: of precision, recall and F1.
+        modalities: what the classifier reads.
     """
 
     name: str
@@ -30,6 +34,8 @@ class DataFacts:
     benchmark: Path | None = None
     corpus: str | None = None
     base: str | None = None
+    averaging: Averaging = "weighted"
+    modalities: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -81,13 +87,12 @@ class PredictedPost:
 
 
 def read_metrics(folder: Path, part: str = "test") -> dict[str, float]:
-    """Metric -> value in [0, 1] on one part; ValueError names the file and the parts there are."""
+    """Metric -> value in [0, 1] on one part, nan where it does not apply; ValueError names the file and its parts."""
     path = folder / "metrics.json"
     parts = _read_json(path)
     if part not in parts:
         raise ValueError(f"{path}: no part {part!r}; there are {', '.join(parts)}")
-    scores: dict[str, float] = parts[part]
-    return scores
+    return {name: float("nan") if value is None else value for name, value in parts[part].items()}
 
 
 def read_facts(folder: Path) -> DataFacts:
@@ -98,8 +103,9 @@ def read_facts(folder: Path) -> DataFacts:
         if key not in raw:
             raise ValueError(f"{path}: no key {key!r}")
     benchmark = Path(raw["benchmark"]) if raw.get("benchmark") else None
-    known = raw.get("corpus"), _base(folder / "config.yaml")
-    return DataFacts(raw["name"], bool(raw["simulated"]), list(raw["classes"]), benchmark, *known)
+    known = raw.get("corpus"), _base(folder / "config.yaml"), raw.get("averaging", "weighted")
+    modalities = tuple(raw.get("modalities", ()))
+    return DataFacts(raw["name"], bool(raw["simulated"]), list(raw["classes"]), benchmark, *known, modalities)
 
 
 def read_predictions(folder: Path, part: str = "test") -> list[PredictedPost]:
@@ -127,8 +133,8 @@ def with_content(posts: list[PredictedPost], benchmark: Path | None) -> list[Pre
 
 
 def _predicted(row: dict[str, Any]) -> PredictedPost:
-    comments = row["comments"] or []
-    image, text = ((row[f"{side}_attention"] or [])[: len(comments)] for side in ("image", "text"))  # padded to N
+    comments = row.get("comments") or []
+    image, text = ((row.get(f"{side}_attention") or [])[: len(comments)] for side in ("image", "text"))  # padded to N
     probabilities = row["probabilities"] or []
     return PredictedPost(row["id"], row["part"], row["gold"], row["predicted"], probabilities, comments, image, text)
 

@@ -118,7 +118,7 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
     if action == "fit":
         rows = {"fit": []}
     plans = _plans(experiment, options.profile, rows, overrides, seeds, store)
-    until = options.stage or ("teacher" if action == "fit" else None)
+    until = options.stage or (action if action == "fit" else None)
     ends = [stage for stages in plans.values() for stage in _until(stages, until)]
     stages = ordered(ends)
     changed = _prepare_store(stages, options)
@@ -173,6 +173,8 @@ def _folders(plans: dict[tuple[str, int], list[Stage]], store: Path) -> Folders:
 def _until(stages: list[Stage], name: str | None) -> list[Stage]:
     if name is None:
         return stages[-1:]
+    if name == "fit":
+        return stages[:1]  # the first that is trained
     _check_name(name, ordered(stages))
     return [stage for stage in ordered(stages) if stage.name == name]
 

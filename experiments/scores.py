@@ -22,11 +22,14 @@ def score(counts: Floats, metric: Metric, averaging: Averaging) -> Floats:
     """Score counts (..., C, C), rows gold, columns predicted; returns (...) in [0, 1].
 
     A class that nobody predicted has precision 0, one that never occurs recall 0, and macro means skip a class that is
-    in neither (as torchmetrics does).
+    in neither (as torchmetrics does). Macro and micro F1 don't depend on the averaging; micro F1 is accuracy, since a
+    post has one class and gets one.
     """
     hits, golds, guesses = np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(-1), counts.sum(-2)  # (..., C)
-    if metric == "accuracy":
+    if metric in ("accuracy", "micro_f1"):
         return _ratio(hits.sum(-1), golds.sum(-1))
+    if metric == "macro_f1":
+        return score(counts, "f1", "macro")
     parts = {"precision": (hits, guesses), "recall": (hits, golds), "f1": (2 * hits, golds + guesses)}
     per_class = _ratio(*parts[metric])  # (..., C)
     if averaging == "binary":

@@ -20,11 +20,12 @@ Kind = Literal["superiority", "non_inferiority", "equivalence"]
 
 
 class Verdict(StrEnum):
-    """What the evidence says of a claim; `not shown` is neither for nor against it."""
+    """What the evidence says of a claim; `not shown` is neither for nor against it, `reported` no test."""
 
     HOLDS = "holds"
     FAILS = "fails"
     NOT_SHOWN = "not shown"
+    REPORTED = "reported"
 
 
 class Paired(NamedTuple):
@@ -44,11 +45,15 @@ class Paired(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """One seed's test posts: ids, gold classes (P,) and predicted classes (P,)."""
+    """One seed's test posts: ids, gold classes (P,) and predicted classes (P,).
+
+    With `other`, predicted classes (P,) where something else was given, the score is minus the gap between the two.
+    """
 
     ids: Sequence[str]
     gold: ArrayLike
     predicted: ArrayLike
+    other: ArrayLike | None = None
 
 
 class Resampled(NamedTuple):
@@ -144,8 +149,8 @@ def bootstrap(
         ValueError: a seed's posts differ between the rows.
     """
     random = np.random.default_rng(seed)
-    classes = 1 + max(int(np.max([np.max(run.gold), np.max(run.predicted)])) for run in (*ours, *base))
-    classes = max(classes, 2)
+    said = [each for run in (*ours, *base) for each in (run.gold, run.predicted, run.other) if each is not None]
+    classes = max(2, 1 + max(int(np.max(each)) for each in said))
     crossed = all(list(run.ids) == list(ours[0].ids) for run in ours)
     differences, posts = [], _draw_posts(random, len(ours[0].ids), draws)
     for number, (mine, other) in enumerate(zip(ours, base, strict=True)):
@@ -153,7 +158,7 @@ def bootstrap(
             raise ValueError(f"the rows' posts differ in seed number {number}; compare rows on one test set")
         if number and not crossed:
             posts = _draw_posts(random, len(mine.ids), draws)
-        scores = [score(_counts(posts, run, classes), metric, averaging) for run in (mine, other)]  # 2 x (draws + 1,)
+        scores = [_drawn_scores(posts, run, classes, metric, averaging) for run in (mine, other)]  # 2 x (draws + 1,)
         differences.append(scores[0] - scores[1])
     table = np.stack(differences, axis=1)  # (draws + 1, seeds); the first row is the posts as they are
     seeds = random.multinomial(len(ours), np.full(len(ours), 1 / len(ours)), size=draws)  # (draws, seeds)
@@ -210,9 +215,17 @@ def _draw_posts(random: np.random.Generator, posts: int, draws: int) -> Floats:
     return np.concatenate([np.ones((1, posts)), drawn])
 
 
-def _counts(posts: Floats, run: Scored, classes: int) -> Floats:
+def _drawn_scores(posts: Floats, run: Scored, classes: int, metric: Metric, averaging: Averaging) -> Floats:
+    """A run's score on each draw of posts, (draws + 1,)."""
+    scores = score(_counts(posts, run.gold, run.predicted, classes), metric, averaging)
+    if run.other is None:
+        return scores
+    return -np.abs(scores - score(_counts(posts, run.gold, run.other, classes), metric, averaging))
+
+
+def _counts(posts: Floats, gold: ArrayLike, predicted: ArrayLike, classes: int) -> Floats:
     """Counts (draws + 1, C, C) of (gold, predicted); posts without a gold class are left out."""
-    gold, predicted = np.asarray(run.gold), np.asarray(run.predicted)
+    gold, predicted = np.asarray(gold), np.asarray(predicted)
     cells = np.zeros((len(gold), classes**2))
     known = gold >= 0
     cells[known, (gold * classes + predicted)[known]] = 1

@@ -1,14 +1,19 @@
 """`python -m experiments.table NAME [options] [dotted settings]`: a paper's table, ours beside published."""
 
+import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from experiments import names
 from experiments.arguments import Arguments, choose, plain_errors
-from experiments.documents import deliver, markdown
+from experiments.documents import Document, deliver, markdown
 from experiments.runs import RunRows, run_rows
-from experiments.tables import Table, load_table, table_names
+from experiments.settings import resolve
+from experiments.tables import Asked, Table, load_table, maker_of, table_file, table_names
 
 # Where and how, not what is computed; data are compared by name.
 FREE = (
@@ -32,6 +37,9 @@ def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
     parser.add_argument("--experiments", nargs="+", help="some of the table's experiments (all)")
     parser.add_argument("--rows", nargs="+", help="some of its rows; the base row always comes along (all)")
     parser.add_argument("--controls", action="store_true", help="our own control rows as well")
+    parser.add_argument(
+        "--posts", nargs="+", type=Path, default=[], help="prepared folders, for tables that count posts"
+    )
     parser.add_run_options(seeds=5, profile=None)
     options, settings = parser.parse(argv)
     if options.table == "list":
@@ -39,17 +47,47 @@ def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
         return 0
     choose("table", [options.table], [*table_names(), "list"])
     choose("profile", [options.profile] if options.profile else [], names.profiles())
-    table = load_table(options.table)
+    maker = maker_of(table_file(options.table))
+    with plain_errors():
+        if maker is None:
+            document = _results(options, settings, run)
+        else:
+            module, name = maker.rsplit(".", 1)
+            document = getattr(import_module(module), name)(_asked(options, settings, run))
+        if document is not None:
+            deliver(document, options.format, options.out)
+    return 0
+
+
+def _results(options: argparse.Namespace, settings: list[str], run: RunRows) -> Document | None:
+    """A table of results, ours beside published; None in a dry run."""
+    table, asked = load_table(options.table), _asked(options, settings, run)
     experiments = choose("experiment", options.experiments or table.experiments, table.experiments)
     rows = {row.name: row.overrides for row in table.chosen(options.rows, options.controls)}
-    how = {"profile": options.profile, "overrides": settings, "store": options.store, "jobs": options.jobs}
-    with plain_errors():
-        results = {name: run(name, rows, range(options.seeds), **how, dry_run=options.dry_run) for name in experiments}
-        if not options.dry_run:
-            from experiments.comparison import compare
+    results = {name: asked.run(name, rows, asked.seeds) for name in experiments}
+    if options.dry_run:
+        return None
+    from experiments.comparison import compare
 
-            deliver(compare(table, results, departures(options.profile, settings)), options.format, options.out)
-    return 0
+    return compare(table, results, asked.departures)
+
+
+def _asked(options: argparse.Namespace, settings: list[str], run: RunRows) -> Asked:
+    how = {"profile": options.profile, "overrides": settings, "store": options.store, "jobs": options.jobs}
+    return Asked(
+        options.table,
+        options.experiments,
+        range(options.seeds),
+        options.posts,
+        options.out,
+        partial(run, **how, dry_run=options.dry_run),
+        departures(options.profile, settings),
+        partial(_resolved, profile=options.profile, overrides=settings, store=options.store),
+    )
+
+
+def _resolved(experiment: str, profile: str | None, overrides: list[str], store: Path) -> dict[str, Any]:
+    return resolve(experiment, profile, overrides, store)
 
 
 def results_table(

@@ -3,9 +3,9 @@
 Imports nothing heavy.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 import yaml
@@ -15,8 +15,33 @@ from experiments.names import first_comment
 
 T = TypeVar("T")
 TABLES = Path(__file__).parent / "tables"
-Metric = Literal["accuracy", "precision", "recall", "f1"]
+Metric = Literal["accuracy", "precision", "recall", "f1", "macro_f1", "micro_f1"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
 Averaging = Literal["weighted", "macro", "binary"]
+
+
+class Asked(NamedTuple):
+    """What the command line asks of a table.
+
+    Args:
+        name: of the table.
+        experiments: some of its experiments; None takes all.
+        seeds: of the runs.
+        posts: prepared folders, for tables that count posts.
+        out: file to write, where one is named.
+        run: experiment, rows (name -> overrides), seeds -> folders of the rows' last stages; {} in a dry run.
+        departures: what the command line changes in the paper's settings, in words.
+        resolve: experiment -> its settings.
+    """
+
+    name: str
+    experiments: list[str] | None
+    seeds: Sequence[int]
+    posts: list[Path]
+    out: Path | None
+    run: Callable[[str, Mapping[str, list[str]], Sequence[int]], Mapping[tuple[str, int], Path]]
+    departures: list[str]
+    resolve: Callable[[str], dict[str, Any]]
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +50,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         label: the data set's name in the paper.
         data: name of the prepared data set that is comparable with it.
-        base: the paper's name of the base classifier.
+        base: the paper's name of the base classifier, in papers that have one.
         split: scored part.
         population: number of scored posts that the paper states.
         metrics: columns, in the paper's order.
@@ -36,12 +61,12 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     label: str
     data: str
-    base: str
     split: Literal["test", "validation"]
     population: int
     metrics: list[Metric]
     compared: Metric
     averaging: Averaging
+    base: str = ""
     notes: list[str] = []
 
 
@@ -68,21 +93,23 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         title: its number and subject.
         source: where the numbers stand in the paper.
-        corpus: name of the prepared corpus that is comparable with the paper's.
         base_row: every row is tested against it.
         experiments: experiment -> its columns.
         rows: the paper's rows, in its order.
         controls: rows of ours that tell where a gain comes from.
+        corpus: name of the prepared corpus that is comparable with the paper's, in papers that have one.
+        decimals: of published numbers; None prints them as the file has them.
         footnotes: key -> text; the paper's slips among them.
     """
 
     title: str
     source: str
-    corpus: str
     base_row: str
     experiments: dict[str, Target]
     rows: list[Row]
     controls: list[Row] = []
+    corpus: str = ""
+    decimals: int | None = 2
     footnotes: dict[str, str] = {}
 
     def chosen(self, names: Sequence[str] | None, controls: bool) -> list[Row]:
@@ -98,9 +125,19 @@ def table_names() -> dict[str, str]:
     return {path.stem: first_comment(path) for path in sorted(TABLES.glob("*.yaml"))}
 
 
+def table_file(name: str) -> Path:
+    """The file of that table; an unknown name is answered and exits with 2."""
+    return TABLES / f"{choose('table', [name], table_names())[0]}.yaml"
+
+
 def load_table(name: str) -> Table:
-    """The table of that name; an unknown name is answered and exits with 2."""
-    return read_table(TABLES / f"{choose('table', [name], table_names())[0]}.yaml")
+    """The table of results of that name; an unknown name is answered and exits with 2."""
+    return read_table(table_file(name))
+
+
+def maker_of(path: Path) -> str | None:
+    """Dotted path of the function that makes the table, where it is none of results."""
+    return read_mapping(path).get("made_by")
 
 
 def read_table(path: Path) -> Table:

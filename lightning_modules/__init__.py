@@ -5,3 +5,10 @@ from lightning_modules.comment_attention import BilinearScore as BilinearScore
 from lightning_modules.comment_attention import CommentAttention as CommentAttention
 from lightning_modules.comment_attention import FeedForwardScore as FeedForwardScore
 from lightning_modules.comment_aware import CommentAwareClassifier as CommentAwareClassifier
+from lightning_modules.common_space import CommonSpace as CommonSpace
+from lightning_modules.common_space import cosine_distance as cosine_distance
+from lightning_modules.common_space import euclidean as euclidean
+from lightning_modules.common_space import squared_euclidean as squared_euclidean
+from lightning_modules.emotion import EmotionClassifier as EmotionClassifier
+from lightning_modules.fusion import Concatenation as Concatenation
+from lightning_modules.fusion import Pooling as Pooling

@@ -3,19 +3,17 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast
 
-import lightning as L
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
-from torchmetrics import MeanMetric
-from torchmetrics.classification import MulticlassConfusionMatrix
 from transformers import get_linear_schedule_with_warmup
 
-from encoders.batches import UNLABELLED, CommentedPosts
+from encoders.batches import CommentedPosts
 from lightning_modules.base_classifiers import BaseClassifier
+from lightning_modules.classifier import PostClassifier
 from lightning_modules.comment_attention import CommentAttention, FeedForwardScore
 from lightning_modules.losses import SelfTrainingLoss, self_training_loss
-from lightning_modules.metrics import Average, classification_metrics
+from lightning_modules.metrics import Average
 
 
 class TextVectors(Protocol):
@@ -38,11 +36,12 @@ class Prediction(NamedTuple):
     row: Tensor  # (B,) as in the batch
     weight: Tensor  # (B,) 0 for filler rows
     probabilities: Tensor  # (B, C)
+    present: Tensor  # (B, 2) bool
     image_attention: Tensor  # (B, N)
     text_attention: Tensor  # (B, N)
 
 
-class CommentAwareClassifier(L.LightningModule):
+class CommentAwareClassifier(PostClassifier):
     """Late-fusion base classifier with comments attended by picture and by text (section 3.3), trained with Eq. 8.
 
     Comments pass the text encoder of the post's text and are encoded once a batch. The class is read from
@@ -82,7 +81,7 @@ class CommentAwareClassifier(L.LightningModule):
         kl_weight: float = 1.0,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(num_classes, average)
         self.save_hyperparameters(ignore=["text_encoder", "base", "score"])
         if "_instantiator" in self.hparams:  # made from YAML: there the three are class paths, plain values
             self.save_hyperparameters()
@@ -100,11 +99,6 @@ class CommentAwareClassifier(L.LightningModule):
             self.head = nn.Sequential(nn.Linear(3 * hidden, hidden), nn.Linear(hidden, num_classes))
         else:
             self.head = nn.Sequential(nn.Linear(hidden, num_classes))
-        # metrics
-        self.val_metrics = classification_metrics(num_classes, average, "val/")
-        self.val_loss = MeanMetric()
-        self.test_metrics = classification_metrics(num_classes, average, "test/")
-        self.test_confusion = MulticlassConfusionMatrix(num_classes, ignore_index=UNLABELLED)
 
     def forward(self, batch: CommentedPosts) -> Tensor:
         """Return logits (B, C)."""
@@ -132,37 +126,16 @@ class CommentAwareClassifier(L.LightningModule):
     def training_step(self, batch: CommentedPosts) -> Tensor:
         logits = self(batch)
         loss = self.loss(logits, batch)
-        self._refuse_non_finite(loss.total, logits, batch)
+        self.refuse_non_finite(loss.total, logits, batch, self.lr)
         named = {f"train/{name}": value for name, value in loss._asdict().items() if name != "total"}
         named |= {"train/loss": loss.total}
         self.log_dict(named, batch_size=len(batch.label), on_step=False, on_epoch=True, sync_dist=True)
         return loss.total
 
-    def validation_step(self, batch: CommentedPosts) -> None:
-        logits, label = self(batch), _scored_label(batch)
-        scored = label != UNLABELLED
-        self.val_loss.update(nn.functional.cross_entropy(logits[scored], label[scored], reduction="none"))
-        self.val_metrics.update(logits.argmax(-1), label)
-        self.log("val/loss", self.val_loss, batch_size=len(label))
-        self.log_dict(self.val_metrics, batch_size=len(label))
-
-    def test_step(self, batch: CommentedPosts) -> None:
-        predicted, label = self(batch).argmax(-1), _scored_label(batch)
-        self.test_metrics.update(predicted, label)
-        self.test_confusion.update(predicted, label)
-        self.log_dict(self.test_metrics, batch_size=len(label))
-
-    def on_test_epoch_end(self) -> None:
-        """Log the confusion matrix as `test/confusion/<class>_<predicted class>`, counts of posts."""
-        for gold, row in enumerate(self.test_confusion.compute()):
-            cells = {f"test/confusion/{gold}_{predicted}": count.float() for predicted, count in enumerate(row)}
-            self.log_dict(cells, sync_dist=True)  # the same on all devices; their mean is a no-op
-        self.test_confusion.reset()
-
     def predict_step(self, batch: CommentedPosts) -> Prediction:
         attended = self.attend(batch)
         attention = attended.image_attention, attended.text_attention
-        return Prediction(batch.row, batch.weight, attended.logits.softmax(-1), *attention)
+        return Prediction(batch.row, batch.weight, attended.logits.softmax(-1), batch.present, *attention)
 
     # optimisers
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
@@ -190,18 +163,6 @@ class CommentAwareClassifier(L.LightningModule):
             for (new, matrix), parameters in sorted(groups.items())
         ]
 
-    def _refuse_non_finite(self, loss: Tensor, logits: Tensor, batch: CommentedPosts) -> None:
-        # asked of all devices together, or the others would wait for the one that stopped
-        if self.trainer.strategy.reduce_boolean_decision(bool(loss.isfinite()), all=True):
-            return
-        broken = ~logits.isfinite().all(-1) & (batch.weight > 0)
-        rows = batch.row[broken] if broken.any() else batch.row
-        raise FloatingPointError(
-            f"training loss is {loss.item()} in epoch {self.current_epoch}, step {self.global_step}, on post rows "
-            f"{rows.tolist()} of device {self.global_rank} (-1: unlabelled); look for non-finite features of these "
-            f"posts, else lower lr ({self.lr:g}) or clip gradients (trainer.gradient_clip_val)"
-        )
-
 
 def _widths(text_encoder: nn.Module, base: nn.Module) -> tuple[int, int]:
     encoder, classifier = cast(TextVectors, text_encoder), cast(BaseClassifier, base)
@@ -211,8 +172,3 @@ def _widths(text_encoder: nn.Module, base: nn.Module) -> tuple[int, int]:
             f"{classifier.text_size}; set base.init_args.text_size to {encoder.width}"
         )
     return encoder.width, classifier.hidden_size
-
-
-def _scored_label(batch: CommentedPosts) -> Tensor:
-    """(B,), with filler rows unlabelled."""
-    return batch.label.where(batch.weight > 0, UNLABELLED)

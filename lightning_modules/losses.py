@@ -26,8 +26,7 @@ def self_training_loss(
     with the teacher's distribution, weight (B,), 0 for filler rows. A post counts as labelled by its label, else as
     unlabelled where its target is not zero; a term without posts is 0.
 
-    With torch.distributed initialised, both means have the counts of all ranks below and the number of ranks above:
-    averaged over ranks, as DDP does, loss and gradients are those of one process on the joint batch.
+    Both means are `joint_means`: over all devices.
     """
     labelled = weight * (label != UNLABELLED)  # (B,)
     unlabelled = weight * ((label == UNLABELLED) & target.gt(0).any(-1))  # (B,)
@@ -36,8 +35,18 @@ def self_training_loss(
     kl = F.kl_div(student, target.to(student.dtype), reduction="none").sum(-1)  # sum_c t_ic (log t_ic - log s_ic)
     count = torch.stack([labelled.sum(), unlabelled.sum()])
     sums = torch.stack([(labelled * cross_entropy).sum(), (unlabelled * kl).sum()])
+    cross_entropy, kl = joint_means(sums, count)
+    return SelfTrainingLoss(cross_entropy + kl_weight * kl, cross_entropy, kl)
+
+
+def joint_means(sums: Tensor, count: Tensor) -> Tensor:
+    """Return sums (K,) over counts (K,), 0 where nothing was counted.
+
+    With torch.distributed initialised, the counts are of all ranks and multiplied by the number of ranks: averaged over
+    ranks, as DDP does, loss and gradients are those of one process on the joint batch.
+    """
     if distributed.is_available() and distributed.is_initialized():
+        count = count.clone()
         distributed.all_reduce(count)
         sums = sums * distributed.get_world_size()
-    cross_entropy, kl = sums / torch.where(count > 0, count, 1)
-    return SelfTrainingLoss(cross_entropy + kl_weight * kl, cross_entropy, kl)
+    return sums / torch.where(count > 0, count, 1)

@@ -17,7 +17,7 @@ _PARTS = {"train": "train", "dev": "validation", "test": "test"}  # "extra" pict
 
 def open_layout(raw: Path, options: Options) -> "Flickr8k":
     """Flickr8k under `raw`; FileNotFoundError names what is missing."""
-    options.only_name("flickr8k")
+    options.only("flickr8k")
     if not (raw / _FILE).is_file():
         raise FileNotFoundError(f"{raw / _FILE}: not there; columns {', '.join(_COLUMNS)}, separated by tabs")
     licence = "non-commercial research; pictures belong to their Flickr owners (Hodosh et al. 2013)"

@@ -30,7 +30,7 @@ class Tweet(msgspec.Struct):
 
 def open_layout(raw: Path, options: Options) -> "MvsaJson | MvsaTable":
     """Whichever of the two layouts lies under `raw`; FileNotFoundError names both."""
-    options.only_name("mvsa")
+    options.only("mvsa")
     files = tuple(raw / name for name in _PARTS if (raw / name).is_file())
     name = options.name or "mvsa_single"
     if files:

@@ -4,20 +4,28 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from datamodules.posts import SCHEMA, SPLIT, USERS, VERSION
+from datamodules.posts import SCHEMA, SPLIT, USERS, VERSION, top_label
 from datamodules.preparing.parts import part_path, read_problems, write_table
-from datamodules.preparing.records import Card, Problem
+from datamodules.preparing.records import Card, Problem, Ranking
 
 PARTS = ("train", "validation", "test")
+
+
+class Ranked(NamedTuple):
+    """A post, the group within which it competes, and what it is ordered by."""
+
+    post: str
+    group: str
+    value: int
 
 
 def join(card: Card, parts: Path, count: int, out: Path) -> dict[str, Any]:
@@ -55,6 +63,7 @@ class _Book:
         self.users: pa.Array = pa.array([], pa.string())
         self.values: dict[str, set[str]] = {}
         self.ids: list[str] = []
+        self.ranked: list[Ranked] = []
 
     def add(self, table: pa.Table) -> None:
         self.kept += len(table)
@@ -67,8 +76,13 @@ class _Book:
             self.values.setdefault(task, set()).add(value)
         labelled = pc.greater(pc.fill_null(pc.list_value_length(table["labels"]), 0), 0)
         self.ids += (table if self.card.random_split else table.filter(labelled))["id"].to_pylist()
+        if self.card.ranking is not None:
+            self.ranked += _ranked(table, self.card.ranking, (self.card.tasks or {})[self.card.ranking.task])
 
     def write(self, out: Path) -> None:
+        if self.ranked:
+            self.splits["paper"] = ranked_parts(self.ranked)
+            self.splits["global"] = ranked_parts([ranked._replace(group="") for ranked in self.ranked])
         if self.ids and (self.card.random_split or not self.splits):  # labelled posts need some split
             self.splits["random"] = random_parts(self.ids)
         for protocol, rows in sorted(self.splits.items()):
@@ -102,10 +116,34 @@ def published(problem: Problem) -> str:
 def random_parts(ids: list[str], seed: int = 0) -> list[tuple[str, str]]:
     """80/10/10 by an order drawn from (seed, id), so that one post more moves few others; in the order of `ids`."""
     drawn = sorted(ids, key=lambda post: hashlib.sha256(f"{seed} {post}".encode()).digest())
-    tenth = len(ids) // 10
-    part = dict.fromkeys(drawn, "train")
-    part |= dict.fromkeys(drawn[:tenth], "test") | dict.fromkeys(drawn[tenth : 2 * tenth], "validation")
+    part = _tenths(drawn)
     return [(post, part[post]) for post in ids]
+
+
+def ranked_parts(posts: Sequence[Ranked]) -> list[tuple[str, str]]:
+    """Of each group the tenth of highest value to test, the next to validation (Emotion, Section 5.4).
+
+    Tenths are rounded down, equal values are ordered by id; in the order of `posts`.
+    """
+    groups: dict[str, list[str]] = {}
+    for ranked in sorted(posts, key=lambda ranked: (-ranked.value, ranked.post)):
+        groups.setdefault(ranked.group, []).append(ranked.post)
+    part = {post: name for ordered in groups.values() for post, name in _tenths(ordered).items()}
+    return [(ranked.post, part[ranked.post]) for ranked in posts]
+
+
+def _tenths(ordered: list[str]) -> dict[str, str]:
+    """The first tenth to test, the next to validation, the rest to train."""
+    tenth = len(ordered) // 10
+    part = dict.fromkeys(ordered, "train")
+    return part | dict.fromkeys(ordered[:tenth], "test") | dict.fromkeys(ordered[tenth : 2 * tenth], "validation")
+
+
+def _ranked(table: pa.Table, ranking: Ranking, classes: list[str]) -> Iterator[Ranked]:
+    number = {name: position for position, name in enumerate(classes)}
+    for row in table.select(["id", "ups", "labels"]).to_pylist():
+        if (label := top_label(row["labels"], ranking.task, number)) is not None:
+            yield Ranked(row["id"], label["value"], (row["ups"] if ranking.by == "ups" else label["count"]) or 0)
 
 
 def _hash(post: str) -> int:

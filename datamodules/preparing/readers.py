@@ -1,7 +1,8 @@
 """Raw records with their line numbers, from files that may be broken anywhere."""
 
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,7 @@ def read_lines(root: Path, piece: Piece) -> Iterator[tuple[int, str] | Problem]:
             try:
                 text = line.decode("utf-8").strip()
             except UnicodeDecodeError as error:
-                cause = f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
-                yield Problem(piece.file, number, None, cause)
+                yield Problem(piece.file, number, None, not_utf8(error))
                 continue
             if text:
                 yield number, text
@@ -90,9 +90,65 @@ def read_array(path: Path) -> list[tuple[int, Any]]:
     return values
 
 
+def read_every_line(path: Path) -> list[bytes]:
+    """Lines of a small file with the blank ones, for files that belong together line by line."""
+    lines = path.read_bytes().removeprefix(_BOM).split(b"\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows with the line on which each begins, without blank ones; bytes that are no UTF-8 as in `read_array`.
+
+    Raises:
+        ValueError: a quote stands wrong or is not closed; names file and line.
+    """
+    line = 1
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as handle:
+        reader = csv.reader(handle, strict=True)
+        try:
+            for row in reader:
+                if row:
+                    yield line, row
+                line = reader.line_num + 1
+        except csv.Error as error:
+            hint = "is a quote not closed or not doubled, or the file cut off?"
+            raise ValueError(f"{path}, line {line}: {error}; {hint}") from None
+
+
+def read_table(root: Path, file: str, columns: Sequence[str]) -> list[tuple[int, dict[str, str]] | Problem]:
+    """Rows below a CSV file's header; one that is too short, too long or no UTF-8 is a problem.
+
+    Raises:
+        FileNotFoundError: no such file; says with which columns it is wanted.
+        ValueError: a column is missing, or the file breaks off; names file and line.
+    """
+    path = root / file
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: not there; columns {', '.join(columns)}, separated by commas")
+    rows = read_csv(path)
+    line, header = next(rows, (1, []))
+    for column in columns:
+        if column not in header:
+            raise ValueError(f"{path}, line {line}: no column {column!r}; there are {', '.join(header) or 'none'}")
+    return [_cells(file, line, header, row) for line, row in rows]
+
+
+def _cells(file: str, line: int, header: list[str], row: list[str]) -> tuple[int, dict[str, str]] | Problem:
+    if len(row) != len(header):
+        return Problem(file, line, None, f"columns: {len(row)}, not {len(header)}")
+    if not all(map(is_utf8, row)):
+        return Problem(file, line, None, "not UTF-8")
+    return line, dict(zip(header, row, strict=True))
+
+
 def is_utf8(text: str | None) -> bool:
-    """Whether a text of `read_array` was UTF-8 in its file."""
+    """Whether a text of `read_array` or `read_csv` was UTF-8 in its file."""
     return not any("\udc80" <= letter <= "\udcff" for letter in text or "")
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Cause for a line that can't be decoded, with the place in the line."""
+    return f"not UTF-8: byte 0x{error.object[error.start]:02x} at column {error.start + 1}"
 
 
 def read_any(path: Path) -> tuple[str, tuple[str, ...]]:

@@ -62,10 +62,20 @@ class Options:
     keep_without_comments: bool = False
     keep_without_pictures: bool = False
 
-    def only_name(self, layout: str) -> None:
-        """ValueError when anything but the name is chosen: a benchmark keeps all of its posts."""
-        if self != Options(self.name):
-            raise ValueError(f"{layout} keeps every post; only wild takes --language... and --keep_without...")
+    def only(self, layout: str, *taken: str) -> None:
+        """ValueError when anything but the name and what is `taken` is chosen; says what the layout takes."""
+        allowed = ("name", *taken)
+        refused = [name for name, value in vars(self).items() if value and name not in allowed]
+        if refused:
+            takes = ", ".join(f"--{name}" for name in allowed)
+            raise ValueError(f"{layout} takes no --{refused[0]}; it takes {takes}")
+
+
+class Ranking(NamedTuple):
+    """By what posts are put in order for a split: `ups`, or the `count` of the annotators of their class of a task."""
+
+    task: str
+    by: Literal["ups", "count"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,8 @@ class Card:
     sources: tuple[Path, ...]  # files with checksums, under the root; pictures are not among them
     tasks: dict[str, list[str]] | None = None  # None: the values seen, sorted
     random_split: bool = False  # adds protocol `random`, 80/10/10
+    ranking: Ranking | None = None  # adds protocols `paper` (best tenths of each class) and `global` (of all posts)
+    pictures: str = ""  # hash of the names of all pictures, where a format looks for them by name
     options: Options = Options()
 
 

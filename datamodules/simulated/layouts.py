@@ -62,8 +62,11 @@ def contradicts(truth: Truth) -> bool:
     return set(annotators(truth)) == {"positive", "negative"}
 
 
-def write_truth(path: Path, truths: Sequence[Truth]) -> None:
-    """Write the hidden causes and every task's label of every post, for tests and claims only."""
+def write_truth(path: Path, truths: Sequence[Truth], further: Sequence[dict[str, Any]] = ()) -> None:
+    """Write the hidden causes and every task's label of every post, for tests and claims only.
+
+    Rows of `further` posts bring columns of their own; what a post lacks is null.
+    """
     rows = [
         {
             "id": str(truth.number),
@@ -83,7 +86,8 @@ def write_truth(path: Path, truths: Sequence[Truth]) -> None:
         }
         for truth in truths
     ]
-    pq.write_table(pa.Table.from_pylist(rows), path)
+    tables = [pa.Table.from_pylist(part) for part in (rows, list(further)) if part]
+    pq.write_table(pa.concat_tables(tables, promote_options="default"), path)
 
 
 def _copy_pictures(folder: Path, media: Path, posts: Sequence[dict[str, Any]]) -> None:

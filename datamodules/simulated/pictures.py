@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from datamodules.simulated.network import Truth, pick
+from datamodules.simulated.network import pick
 from datamodules.simulated.scenes import KINDS, SCENES
 
 SIDE = 64
@@ -108,18 +108,18 @@ PALETTES: dict[str, tuple[Colour, Colour, Colour]] = {
 }
 
 
-def render(rng: np.random.Generator, truth: Truth) -> Image.Image:
+def render(rng: np.random.Generator, kind: str, weather: str) -> Image.Image:
     """Return a picture of 64 x 64: the scene's object, its weather, a distractor, noise."""
     image = Image.new("RGB", (SIDE, SIDE))
     draw = ImageDraw.Draw(image)
-    _sky(rng, draw, truth.weather)
+    _sky(rng, draw, weather)
     if rng.random() < 0.4:
         size = float(rng.uniform(7, 11))
         _object(rng, draw, pick(rng, KINDS), size, _corner(rng, size))
     size = float(rng.uniform(19, 27))
     centre = (float(rng.uniform(size, SIDE - size)), float(rng.uniform(size, SIDE - size)))
-    _object(rng, draw, truth.kind, size, centre)
-    _weather(rng, draw, truth.weather)
+    _object(rng, draw, kind, size, centre)
+    _weather(rng, draw, weather)
     pixels = np.asarray(image, dtype=np.float32)  # (64, 64, 3)
     noisy = pixels * rng.uniform(0.85, 1.1) + rng.normal(0, 10, pixels.shape)
     return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))

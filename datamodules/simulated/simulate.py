@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from datamodules.simulated.emotion_layouts import truth_of, write_flickr, write_reddit
+from datamodules.simulated.emotion_posts import draw_photos, draw_submissions
+from datamodules.simulated.emotions import FLICKR, REDDIT
 from datamodules.simulated.labels import CLASSES, POPULATIONS, label
 from datamodules.simulated.layouts import write_mvsa_json, write_mvsa_official, write_posts, write_truth
 from datamodules.simulated.network import Network, Population, Truth, draw_network, draw_truth
@@ -18,7 +21,9 @@ from datamodules.simulated.texts import write_comments, write_text
 PARTS = {"train": 0.55, "validation": 0.17, "test": 0.28}  # 600 posts: a test part of 168
 FIRST_NUMBER = {"sarcasm": 100_000, "relation": 200_000, "hate": 300_000, "sentiment": 400_000, "corpus": 500_000}
 MVSA_POSTS = 60
-ENTRIES = ("media", *CLASSES, "corpus", "mvsa_official", "mvsa_json", "truth.parquet")  # the last one tells: complete
+MOST_EMOTIONS = 20_000  # titles of that many posts are easily distinct
+LAYOUTS = ("corpus", "mvsa_official", "mvsa_json", REDDIT.name, FLICKR.name)
+ENTRIES = ("media", *CLASSES, *LAYOUTS, "truth.parquet")  # the last one tells: complete
 UNFINISHED = ".simulated.tmp"
 
 
@@ -58,7 +63,7 @@ class Writer:
             **self._votes(rng, truth),
             "tags": [truth.topic],
         }
-        return Sample(post, truth, render(rng, truth))
+        return Sample(post, truth, render(rng, truth.kind, truth.weather))
 
     def save(self, sample: Sample) -> None:
         """Write a post's picture."""
@@ -73,33 +78,35 @@ class Writer:
         return {"ups": ups, "downs": votes - ups, "views": views}
 
 
-def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000) -> None:
+def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000, emotion: int = 0) -> None:
     """Write a simulated network's raw layouts; the package's docstring says what causes what.
 
     The same arguments give the same bytes. A network that is there already is replaced; other files stay. All is
     first written under a temporary name in `folder`; `truth.parquet` is put in place last.
 
     Args:
-        folder: is made; gets `media/`, one folder a task, `corpus/`, `mvsa_official/`, `mvsa_json/`, `truth.parquet`.
+        folder: is made; gets `media/`, one folder a task, `corpus/`, `mvsa_official/`, `mvsa_json/`, `truth.parquet`,
+            and with emotions `reddit_emotion/` and `flickr_emotion/`.
         seed: non-negative; another seed is another network, with other users and other scenes at its events.
         labelled: posts of each of the four tasks, at least 20.
         corpus: posts with comments and without labels, more than `labelled`.
+        emotion: posts of each of the two emotion sets, 200 to 20,000; 0 writes neither. Changes nothing else.
 
     Raises:
-        ValueError: too few posts.
+        ValueError: too few posts, or too many.
     """
-    if labelled < 20 or corpus <= labelled:
-        raise ValueError(f"labelled={labelled}, corpus={corpus}: give at least 20 and a larger corpus")
+    _check(labelled, corpus, emotion)
     folder = Path(folder)
     unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "media").mkdir(parents=True)
-    _write(unfinished, seed, labelled, corpus)
+    _write(unfinished, seed, labelled, corpus, emotion)
     _flush(unfinished)
     for name in reversed(ENTRIES):  # an old mark of completeness goes first
         _remove(folder / name)
     for name in ENTRIES:
-        os.replace(unfinished / name, folder / name)
+        if (unfinished / name).exists():
+            os.replace(unfinished / name, folder / name)
     unfinished.rmdir()
 
 
@@ -111,7 +118,14 @@ def split_of(position: int, count: int) -> str:
     return "test"
 
 
-def _write(folder: Path, seed: int, labelled: int, corpus: int) -> None:
+def _check(labelled: int, corpus: int, emotion: int) -> None:
+    if labelled < 20 or corpus <= labelled:
+        raise ValueError(f"labelled={labelled}, corpus={corpus}: give at least 20 and a larger corpus")
+    if emotion and not 200 <= emotion <= MOST_EMOTIONS:
+        raise ValueError(f"emotion={emotion}: give 0, or 200 to {MOST_EMOTIONS:,} posts")
+
+
+def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int) -> None:
     writer = Writer(seed, folder / "media")
     truths: list[Truth] = []
     for task, population in POPULATIONS.items():
@@ -128,7 +142,11 @@ def _write(folder: Path, seed: int, labelled: int, corpus: int) -> None:
         for position in range(corpus)
     ]
     truths += _write_part(writer, folder, "corpus", [], samples)
-    write_truth(folder / "truth.parquet", truths)
+    feelings = []
+    if emotion:
+        feelings += write_reddit(folder / REDDIT.name, draw_submissions(seed, emotion))
+        feelings += write_flickr(folder / FLICKR.name, draw_photos(seed, emotion))
+    write_truth(folder / "truth.parquet", truths, [truth_of(feeling) for feeling in feelings])
 
 
 def _write_part(

@@ -6,7 +6,7 @@ from torch import Tensor
 from encoders import CommentedPosts, Tokens
 from experiments.benchmarks.material import UNLABELLED_POSTS, Material
 from experiments.benchmarks.timing import Comparison, Sides, alternating
-from experiments.benchmarks.training import Trainee
+from experiments.benchmarks.training import comment_trainee
 
 
 def per_occurrence(batch: CommentedPosts) -> CommentedPosts:
@@ -29,7 +29,7 @@ def student_batch(material: Material, drop: float) -> CommentedPosts:
 def sides(material: Material, batch: CommentedPosts) -> Sides[Tensor]:
     """A step of both kinds; returns its loss."""
     model = material.classifier(material.text_weights)
-    occurring, distinct = Trainee(model), Trainee(model)
+    occurring, distinct = comment_trainee(model), comment_trainee(model)
     once = distinct.moved(batch)
     each = per_occurrence(once)
     return Sides(lambda: occurring.step(each), lambda: distinct.step(once))

@@ -14,7 +14,7 @@ from encoders.features import encode_pictures
 from encoders.pictures import open_picture
 from experiments.benchmarks.material import FEW, NUM_COMMENTS, Material
 from experiments.benchmarks.timing import Comparison, Sides, alternating
-from experiments.benchmarks.training import Trainee
+from experiments.benchmarks.training import comment_trainee
 
 
 def sides(material: Material) -> Sides[list[Tensor]]:
@@ -22,7 +22,7 @@ def sides(material: Material) -> Sides[list[Tensor]]:
     encoder = _encoder(material).to(material.device)
     data = material.teacher_data(_stored(material, encoder), FEW)
     model = material.classifier(material.text_weights)
-    computing, storing = Trainee(model), Trainee(model)
+    computing, storing = comment_trainee(model), comment_trainee(model)
     pictures = _Pictures(material, encoder, data)
 
     def computed() -> list[Tensor]:

@@ -19,6 +19,7 @@ from datamodules.simulated import simulate
 from encoders import TextEncoder
 from encoders.pretraining import word_pieces
 from encoders.store import write_features
+from experiments.benchmarks.emotion_posts import EmotionPosts
 from lightning_modules import BertCnn, CommentAwareClassifier
 
 TASK, FEW = "sarcasm", "few"
@@ -49,6 +50,10 @@ class Sizes:
     lightning_steps: int = 12  # of the text encoder above
     demo_steps: int = 60  # of the demo's: 2 layers, 64 wide
     demo_batch_size: int = 32
+    emotion_posts: int = 10_000
+    words: int = 30_000  # that texts are drawn from: about 20,000 occur
+    words_width: int = 200  # d (Emotion, Table 3)
+    words_dropout: float = 0.25  # Emotion, section 5.4
 
 
 GPU_SIZES = Sizes(few=128, texts=4096, lightning_steps=100, demo_steps=100, repeats=5)
@@ -99,6 +104,14 @@ class Material:
             items = [(post, torch.randn(shape, generator=draws)) for post in posts.ids]
             write_features(folder, items, torch.stack, shape, {"made": "at random"})
         return folders
+
+    @cached_property
+    def emotion_posts(self) -> EmotionPosts:
+        """What Emotion's networks learn."""
+        sizes, folder = self.sizes, self.folder / "emotion"
+        return EmotionPosts(
+            folder, sizes.emotion_posts, sizes.words, sizes.image_size, sizes.words_width, sizes.words_dropout
+        )
 
     def teacher_data(self, images: Path, protocol: str) -> CommentAwareData:
         """Labelled posts with five comments each."""

@@ -1,44 +1,67 @@
 """A bare PyTorch training loop over the suite's own modules."""
 
 import copy
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import lightning as L
 from lightning.fabric.utilities import move_data_to_device
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
-from encoders.batches import CommentedPosts
-from lightning_modules import CommentAwareClassifier
+from lightning_modules import CommentAwareClassifier, EmotionClassifier
 
 MANY_STEPS = 10_000
 
 
 class Trainee:
-    """A copy of a classifier with its own optimiser and schedule, trained by hand.
+    """A network trained by hand.
 
     Args:
-        model: is copied.
-        steps: until the learning rate is 0.
+        model: in training mode.
+        loss: maps a batch to a scalar.
+        optimiser: of the model's parameters.
+        schedule: goes on with each step; None has a constant rate.
     """
 
-    def __init__(self, model: CommentAwareClassifier, steps: int = MANY_STEPS) -> None:
-        self.model = copy.deepcopy(model).train()
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Callable[[Any], Tensor],
+        optimiser: Optimizer,
+        schedule: LRScheduler | None = None,
+    ) -> None:
+        self.model, self.loss, self.optimiser, self.schedule = model, loss, optimiser, schedule
         self.device = next(model.parameters()).device
-        # all that configure_optimizers asks of a trainer
-        self.model.trainer = cast(L.Trainer, SimpleNamespace(estimated_stepping_batches=steps))
-        made = self.model.configure_optimizers()
-        self.optimiser, self.schedule = made["optimizer"], made["lr_scheduler"]["scheduler"]  # type: ignore[index]
 
-    def moved(self, batch: CommentedPosts) -> CommentedPosts:
+    def moved(self, batch: Any) -> Any:
         """The batch where the model is."""
-        return cast(CommentedPosts, move_data_to_device(batch, self.device))
+        return move_data_to_device(batch, self.device)
 
-    def step(self, batch: CommentedPosts) -> Tensor:
+    def step(self, batch: Any) -> Tensor:
         """Take one step on a batch; return its loss."""
-        loss = self.model.loss(self.model(batch), batch).total
+        loss = self.loss(batch)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
-        self.schedule.step()
+        if self.schedule is not None:
+            self.schedule.step()
         return loss.detach()
+
+
+def comment_trainee(model: CommentAwareClassifier, steps: int = MANY_STEPS) -> Trainee:
+    """A copy of CAST's classifier; after `steps` its learning rate is 0."""
+    model = copy.deepcopy(model).train()
+    # all that configure_optimizers asks of a trainer
+    model.trainer = cast(L.Trainer, SimpleNamespace(estimated_stepping_batches=steps))
+    made: Any = model.configure_optimizers()
+    schedule = made["lr_scheduler"]["scheduler"]
+    return Trainee(model, lambda batch: model.loss(model(batch), batch).total, made["optimizer"], schedule)
+
+
+def emotion_trainee(model: EmotionClassifier) -> Trainee:
+    """A copy of an emotion classifier."""
+    model = copy.deepcopy(model).train()
+    return Trainee(model, lambda batch: model.loss(batch)[0].total, model.configure_optimizers())

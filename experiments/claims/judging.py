@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.claims.reading import Claim, Claims, Pair
+from experiments.claims.reading import Claim, Claims, Pair, Side
 from experiments.comparison import NAMES, Folders, p_text, spread
 from experiments.documents import Block, Document
 from experiments.results import read_facts, read_metrics, read_predictions
@@ -55,7 +55,7 @@ class Judged:
 
     @property
     def verdict(self) -> Verdict:
-        return verdict(self.p_claim, self.p_opposite)
+        return Verdict.REPORTED if self.claim.kind == "reported" else verdict(self.p_claim, self.p_opposite)
 
     @property
     def is_bad(self) -> bool:
@@ -67,15 +67,23 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
     """Every claim on every experiment.
 
     A claim with several pairs holds only if all do: its p is their largest (intersection-union test); that of its
-    opposite is their smallest times their number (Bonferroni). Holm's correction goes over claims and experiments.
+    opposite is their smallest times their number (Bonferroni). Holm's correction goes over claims and experiments, but
+    for those that are only reported.
     """
-    asked = [(name, claim, experiment) for experiment in results for name, claim in claims.claims.items()]
+    asked = [
+        (name, claim, experiment)
+        for experiment in results
+        for name, claim in claims.claims.items()
+        if claim.experiments is None or experiment in claim.experiments
+    ]
     compared = [
         [_compare(pair, claim, results[experiment], table.experiments[experiment]) for pair in claim.pairs]
         for _, claim, experiment in asked
     ]
-    for_claim = holm([max(pair.p_claim for pair in pairs) for pairs in compared])
-    against = holm([min(1.0, len(pairs) * min(pair.p_opposite for pair in pairs)) for pairs in compared])
+    tested = [claim.kind != "reported" for _, claim, _ in asked]
+    for_claim = _corrected([max(pair.p_claim for pair in pairs) for pairs in compared], tested)
+    opposite = [min(1.0, len(pairs) * min(pair.p_opposite for pair in pairs)) for pairs in compared]
+    against = _corrected(opposite, tested)
     return [
         Judged(
             name,
@@ -91,6 +99,12 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
             asked, compared, for_claim, against, strict=True
         )
     ]
+
+
+def _corrected(p_values: list[float], tested: list[bool]) -> list[float]:
+    """Holm's p of the tested claims; nan for the others."""
+    corrected = iter(holm([p for p, counts in zip(p_values, tested, strict=True) if counts]))
+    return [next(corrected) if counts else float("nan") for counts in tested]
 
 
 def describe(
@@ -126,24 +140,33 @@ def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
 
 def _compare(pair: Pair, claim: Claim, folders: Folders, target: Target) -> Compared:
     """Raises ValueError when the rows share no seed."""
-    seeds = sorted(seed for row, seed in folders if row == pair.better and (pair.worse, seed) in folders)
+    better, worse = pair.sides
+    seeds = sorted(seed for row, seed in folders if row == better.row and (worse.row, seed) in folders)
     if not seeds:
-        raise ValueError(f"no seed has results of both {pair.better!r} and {pair.worse!r}")
-    better, worse = ([folders[row, seed] for seed in seeds] for row in (pair.better, pair.worse))
-    scores = [
-        [100 * read_metrics(folder, target.split)[target.compared] for folder in side] for side in (better, worse)
-    ]
-    sides = [[_scored(folder, target.split) for folder in side] for side in (better, worse)]
+        raise ValueError(f"no seed has results of both {better.row!r} and {worse.row!r}")
+    runs = [[(folders[side.row, seed], side) for seed in seeds] for side in (better, worse)]
+    scores = [[100 * _value(*run, target) for run in side] for side in runs]
+    sides = [[_scored(*run, target.split) for run in side] for side in runs]
     resampled = bootstrap(sides[0], sides[1], target.compared, target.averaging)
     mean, low, high = (100 * value for value in resampled[:3])
     points = Resampled(mean, low, high, resampled.p_greater)
-    p_values = evidence(np.subtract(scores[0], scores[1]), claim.kind, claim.margin)
+    kind = "superiority" if claim.kind == "reported" else claim.kind
+    p_values = evidence(np.subtract(scores[0], scores[1]), kind, claim.margin)
     return Compared(pair, paired(*scores), points, *p_values)
 
 
-def _scored(folder: Path, part: str) -> Scored:
-    posts = read_predictions(folder, part)
-    return Scored([post.id for post in posts], [post.gold for post in posts], [post.predicted for post in posts])
+def _value(folder: Path, side: Side, target: Target) -> float:
+    """A side's score; minus the gap, where it is one."""
+    score = read_metrics(folder, side.part or target.split)[target.compared]
+    if side.gap_to is None:
+        return score
+    return -abs(score - read_metrics(folder, side.gap_to)[target.compared])
+
+
+def _scored(folder: Path, side: Side, split: str) -> Scored:
+    posts = read_predictions(folder, side.part or split)
+    other = [post.predicted for post in read_predictions(folder, side.gap_to)] if side.gap_to else None
+    return Scored([post.id for post in posts], [post.gold for post in posts], [post.predicted for post in posts], other)
 
 
 def _lines(found: Judged) -> list[list[str]]:
@@ -152,7 +175,8 @@ def _lines(found: Judged) -> list[list[str]]:
         tests, drawn = at.tests, at.resampled
         lines.append(
             [
-                *(found.data, found.name, found.claim.kind.replace("_", "-"), at.pair.better, at.pair.worse),
+                *(found.data, found.name, found.claim.kind.replace("_", "-")),
+                *(side.label for side in at.pair.sides),
                 f"{tests.mean:+.2f}" + (f" [{tests.low:+.2f}, {tests.high:+.2f}]" if tests.n > 1 else ""),
                 *(p_text(at.p_claim), p_text(tests.exact_greater)),
                 f"{drawn.mean:+.2f} [{drawn.low:+.2f}, {drawn.high:+.2f}]",

@@ -13,11 +13,38 @@ from experiments.tables import Table, convert, load_table, read_mapping
 FOLDER = Path(__file__).parent
 
 
-class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Two rows of the table: the first is claimed to be better (or no worse, or alike)."""
+class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One side of a comparison: a row's score, or how little it differs between two of its parts.
 
-    better: str
-    worse: str
+    Args:
+        row: of the table.
+        part: scored part or view of it, as the row's `metrics.json` names it; none is the table's own split.
+        gap_to: another part; the score is then minus the absolute difference between the two.
+    """
+
+    row: str
+    part: str | None = None
+    gap_to: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The row, and what is unusual about how it is scored."""
+        if self.gap_to is not None:
+            return f"{self.row} (gap between {self.part} and {self.gap_to})"
+        return f"{self.row} ({self.part})" if self.part else self.row
+
+
+class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two rows of the table, by name or as sides: the first is claimed to be better (or no worse, or alike)."""
+
+    better: str | Side
+    worse: str | Side
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Better and worse."""
+        better, worse = (Side(side) if isinstance(side, str) else side for side in (self.better, self.worse))
+        return better, worse
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,15 +54,17 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         says: the claim in words.
         source: where the paper makes it.
         pairs: compared rows.
-        kind: said beforehand, not chosen by the result.
+        kind: said beforehand, not chosen by the result; `reported` is no test, where the paper claims nothing.
         margin: of non-inferiority and equivalence, in points of percent.
+        experiments: where it is claimed, of those judged; none is all.
     """
 
     says: str
     source: str
     pairs: list[Pair]
-    kind: Literal["superiority", "non_inferiority", "equivalence"] = "superiority"
+    kind: Literal["superiority", "non_inferiority", "equivalence", "reported"] = "superiority"
     margin: float = 0.0
+    experiments: list[str] | None = None
 
 
 class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,9 +88,7 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def rows(self, table: Table) -> dict[str, list[str]]:
         """Dotted settings of the rows that some claim compares, in the table's order."""
-        compared = {
-            name for claim in self.claims.values() for pair in claim.pairs for name in (pair.better, pair.worse)
-        }
+        compared = {side.row for claim in self.claims.values() for pair in claim.pairs for side in pair.sides}
         return {row.name: row.overrides for row in (*table.rows, *table.controls) if row.name in compared}
 
 
@@ -99,10 +126,12 @@ def _problems(claims: Claims) -> Iterator[str]:
             yield f"experiments: {experiment!r} is not in table {claims.table}"
     for name, claim in claims.claims.items():
         for pair in claim.pairs:
-            for row in (pair.better, pair.worse):
+            for row in (side.row for side in pair.sides):
                 if row not in rows:
                     yield f"claims.{name}.pairs: {row!r} is no row of table {claims.table}; there are {'; '.join(rows)}"
-        if (claim.kind == "superiority") != (claim.margin == 0):
+        for experiment in set(claim.experiments or []) - set(table.experiments):
+            yield f"claims.{name}.experiments: {experiment!r} is not in table {claims.table}"
+        if (claim.kind in ("superiority", "reported")) != (claim.margin == 0):
             yield f"claims.{name}.margin: superiority has none, non-inferiority and equivalence need one above 0"
     for name, reasons in claims.known_to_fail.items():
         if name not in claims.claims:

@@ -1,13 +1,14 @@
 """Stages that run frozen encoders once over posts and keep what comes out."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from datamodules.comment_rows import post_text, text_id
-from datamodules.posts import Posts
+from datamodules.posts import Posts, post_text
 from datamodules.retrieved import Retrieved
+from datamodules.texts import text_id
 from encoders.batches import Tokens
 from encoders.features import encode_pictures, encode_sentences, progress_lines
 from encoders.image import ImageEncoder
@@ -39,12 +40,24 @@ def image(job: Job) -> None:
     """Vectors or grids of the posts' first pictures, under `features/`."""
     settings = filled(job.settings, job.folders)
     posts = Posts(settings["posts"])
-    items = [(row["id"], posts.picture(row)) for row in rows_of(posts)]
+    _encode(job, [(row["id"], posts.picture(row)) for row in rows_of(posts)], settings["encoder"])
+
+
+def pictures(job: Job) -> None:
+    """Vectors of all the posts' pictures by their path, each once, under `features/`."""
+    settings = filled(job.settings, job.folders)
+    posts = Posts(settings["posts"])
+    names = sorted({name for row in rows_of(posts) for name in posts.pictures(row)})
+    _encode(job, [(name, posts.media(name)) for name in names], settings["encoder"])
+
+
+def _encode(job: Job, items: list[tuple[str, Path | None]], settings: dict[str, Any]) -> None:
     gone = [path for _, path in items if path is not None and not path.is_file()]
     if gone:  # else the posts would go on without them, and nobody would see
         raise FileNotFoundError(f"{gone[0]} and {len(gone) - 1:,} more: put them back, or prepare the posts again")
-    encoder = ImageEncoder(**settings["encoder"])
-    encode_pictures(job.folder / "features", items, encoder, BATCH, job.free["num_workers"], job.device)
+    encode_pictures(
+        job.folder / "features", items, ImageEncoder(**settings), BATCH, job.free["num_workers"], job.device
+    )
     unread = (job.folder / "features" / "problems.jsonl").read_text().splitlines()
     if unread:
         print(f"{len(unread):,} pictures can't be read and count as missing, such as {unread[0]}")

@@ -1,123 +1,134 @@
-"""Predictions of a part, merged over devices, and the metrics that tables read."""
+"""What a classifier said of the posts of a part, and the files that tables and reports read. Imports no torch."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import lightning as L
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
-from lightning.pytorch.loggers import WandbLogger
-from safetensors.torch import load_file, save_file
-from torchmetrics import MetricCollection
+from numpy.typing import NDArray
 
-from datamodules.comment_aware import CommentAwareData, Part
 from datamodules.posts import Posts
 from encoders.atomic import replacing, write_json
-from experiments.cli import ExperimentCLI
-from experiments.results import read_facts, read_predictions, with_content
-from experiments.stage import Job
-from lightning_modules.metrics import classification_metrics
+from experiments.scores import confusion, score
+from experiments.tables import METRICS, Averaging
 
-FIELDS = ("probabilities", "image_attention", "text_attention")
-Scores = dict[str, dict[str, float]]  # part -> metric -> value in [0, 1]
-Found = dict[str, np.ndarray]  # probabilities (P, C), image_attention (P, N), text_attention (P, N), by row of the part
+Scores = dict[str, dict[str, float | None]]  # part -> metric -> value in [0, 1], None where it does not apply
+Scored = Literal["validation", "test"]
 
 
-def predict(trainer: L.Trainer, model: L.LightningModule, data: CommentAwareData, part: Part, folder: Path) -> Found:
-    """The model's outputs for every post of a part, in the part's order, the same on every device.
+@dataclass(frozen=True)
+class Predicted:
+    """A classifier's answers for P posts, in the order of their part.
 
-    Each device writes its share into `folder`, so that nothing has to fit one device's memory.
+    Args:
+        ids: of the posts.
+        gold: (P,) class, below 0 where there is none.
+        probabilities: (P, C).
+        modalities: names of the M modalities that the classifier reads.
+        present: (P, M) which of them it was given.
+        shown: further columns of `predictions.parquet`, such as comments and attention; P values each.
     """
-    data.predict_part = part
-    batches: list[Any] = trainer.predict(model, datamodule=data) or []
-    own = {name: torch.cat([getattr(batch, name) for batch in batches]).cpu() for name in (*FIELDS, "row", "weight")}
-    kept = own.pop("weight") > 0
-    share = folder / f"predicted-{trainer.global_rank}.safetensors"
-    save_file({name: value[kept].contiguous() for name, value in own.items()}, share)
-    trainer.strategy.barrier()
-    shares = [load_file(folder / f"predicted-{rank}.safetensors") for rank in range(trainer.world_size)]
-    order = torch.cat([at["row"] for at in shares]).argsort(stable=True)
-    merged = {name: torch.cat([at[name] for at in shares])[order].float().numpy() for name in FIELDS}
-    trainer.strategy.barrier()
-    share.unlink()
-    return merged
+
+    ids: list[str]
+    gold: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    modalities: Sequence[str]
+    present: NDArray[np.bool_]
+    shown: dict[str, pa.Array] = field(default_factory=dict)
+
+    @property
+    def applies(self) -> bool:
+        """Whether any post has something that the classifier reads; else its answer is the same for all."""
+        return bool(self.present.any())
+
+    def without(self, gone: NDArray[np.bool_]) -> "Predicted":
+        """The same answers, where some modalities (P, M) were not given."""
+        return replace(self, present=self.present & ~gone)
 
 
-def evaluate(
-    job: Job, cli: ExperimentCLI, parts: tuple[Part, ...] = ("validation", "test")
-) -> dict[str, dict[str, float]]:
-    """Write `metrics.json`, `predictions.parquet` and `dataset.json` for the model as it is."""
-    scores: Scores = {}
-    tables = []
-    for part in parts:
-        data = cli.datamodule
-        found = predict(cli.trainer, cli.model, data, part, job.folder)
-        gold = np.array([data.label_of(post) for post in data.ids(part)])
-        scores[part] = measure(found["probabilities"], gold, cli.model.hparams["average"])
-        tables.append(_table(data, part, gold, found))
-    if cli.trainer.is_global_zero:
-        pq.write_table(pa.concat_tables(tables), job.folder / "predictions.parquet")
-        write_json(job.folder / "metrics.json", scores)
-        write_json(job.folder / "dataset.json", _dataset(cli.datamodule))
-        print("; ".join(f"{part} F1 {values['f1']:.4f}" for part, values in scores.items()), flush=True)
-        for logger in cli.trainer.loggers:
-            named = {f"{part}/{name}": value for part in parts for name, value in scores[part].items()}
-            logger.log_metrics(named, step=cli.trainer.global_step)
-            logger.save()
-            if isinstance(logger, WandbLogger):
-                _log_tables(logger, job.folder, parts)
+def only(modality: str, modalities: Sequence[str]) -> dict[str, float]:
+    """What is missing where a post has one modality alone."""
+    return {name: 1.0 for name in modalities if name != modality}
+
+
+def views(part: str, modalities: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The part as posts with one modality alone: name -> what is missing (Table 5); {} for one modality."""
+    return {alone(part, name): only(name, modalities) for name in modalities} if len(modalities) > 1 else {}
+
+
+def alone(part: str, modality: str) -> str:
+    """Name of the part as posts with one modality alone."""
+    return f"{part}, {modality} only"
+
+
+def measure(found: Predicted, averaging: Averaging) -> dict[str, float | None]:
+    """Every metric, in [0, 1]; None ("n/a") where no post has what the classifier reads."""
+    if not found.applies:
+        return dict.fromkeys(METRICS)
+    counts = confusion(found.gold, found.probabilities.argmax(1), found.probabilities.shape[1])
+    return {name: float(score(counts, name, averaging)) for name in METRICS}
+
+
+def write_results(
+    folder: Path, found: Mapping[str, Predicted], averaging: Averaging, benchmark: Path, task: str, **facts: Any
+) -> Scores:
+    """Write `metrics.json`, `predictions.parquet` and `dataset.json`; return the scores.
+
+    Args:
+        folder: of the stage.
+        found: name of a part or view -> answers.
+        averaging: of precision, recall and F1.
+        benchmark: prepared folder of the posts.
+        task: which labels were learned.
+        facts: anything else about the data.
+    """
+    scores = {part: measure(answers, averaging) for part, answers in found.items()}
+    with replacing(folder / "predictions.parquet") as part_file:
+        pq.write_table(
+            pa.concat_tables([_table(*item) for item in found.items()], promote_options="default"), part_file
+        )
+    write_json(folder / "metrics.json", scores)
+    posts = Posts(benchmark)
+    name = posts.info["name"]
+    known = {"name": name, "simulated": name.startswith("simulated"), "classes": posts.classes(task)}
+    modalities = list(next(iter(found.values())).modalities)
+    how = {"benchmark": str(benchmark), "averaging": averaging, "modalities": modalities}
+    write_json(folder / "dataset.json", {**known, **how, **facts})
+    print("; ".join(f"{part} {_shown(values)}" for part, values in scores.items()), flush=True)
     return scores
 
 
-def measure(probabilities: np.ndarray, gold: np.ndarray, average: Any) -> dict[str, float]:
-    """Accuracy, precision, recall and F1 in [0, 1] of (P, C) probabilities against (P,) labels."""
-    metrics: MetricCollection = classification_metrics(probabilities.shape[1], average, "")
-    metrics.update(torch.from_numpy(probabilities).argmax(-1), torch.from_numpy(gold))
-    return {name: float(value) for name, value in metrics.compute().items()}
+def _shown(values: Mapping[str, float | None]) -> str:
+    if values["f1"] is None:
+        return "n/a: no post has what the classifier reads"
+    return f"accuracy {values['accuracy']:.4f}, F1 {values['f1']:.4f}"
 
 
-def write_pseudo_labels(path: Path, pairs: list[tuple[str, str]], found: Found) -> None:
-    """Soft labels of the unlabelled posts: `id` (corpus), `query` (benchmark), `probabilities`."""
-    table = pa.table(
-        {
-            "id": [post for _, post in pairs],
-            "query": [query for query, _ in pairs],
-            "probabilities": [row.tolist() for row in found["probabilities"]],
-        }
-    )
-    with replacing(path) as part:
-        pq.write_table(table, part)
-
-
-def _log_tables(logger: WandbLogger, folder: Path, parts: tuple[Part, ...]) -> None:
-    from experiments.wandb_tables import log_evaluation  # imports wandb
-
-    facts = read_facts(folder)
-    for part in parts:
-        log_evaluation(logger, with_content(read_predictions(folder, part), facts.benchmark), facts.classes)
-
-
-def _table(data: CommentAwareData, part: Part, gold: np.ndarray, found: Found) -> pa.Table:
-    ids = data.ids(part)
-    columns = {
-        "id": ids,
-        "part": [part] * len(ids),
-        "gold": gold.tolist(),
-        "predicted": found["probabilities"].argmax(1).tolist(),
-        "probabilities": found["probabilities"].tolist(),
-        "comments": [data.comments_of(post) for post in ids],
-        "image_attention": found["image_attention"].tolist(),
-        "text_attention": found["text_attention"].tolist(),
+def _table(part: str, found: Predicted) -> pa.Table:
+    names = np.array(found.modalities)
+    columns: dict[str, Any] = {
+        "id": found.ids,
+        "part": [part] * len(found.ids),
+        "gold": found.gold,
+        "predicted": found.probabilities.argmax(1),
+        "probabilities": pa.array(found.probabilities.tolist(), pa.list_(pa.float32())),
+        "present": pa.array([names[row].tolist() for row in found.present], pa.list_(pa.string())),
     }
-    kinds = {"comments": pa.list_(pa.string()), "image_attention": pa.list_(pa.float32())}
-    kinds |= {"text_attention": pa.list_(pa.float32()), "probabilities": pa.list_(pa.float32())}
-    return pa.table({name: pa.array(values, kinds.get(name)) for name, values in columns.items()})
+    return pa.table(columns | found.shown)
 
 
-def _dataset(data: CommentAwareData) -> dict[str, Any]:
-    name = Posts(data.benchmark).info["name"]
-    facts = {"name": name, "simulated": name.startswith("simulated"), "classes": data.classes}
-    corpus = Posts(data.corpus).info["name"] if data.corpus else None
-    return {**facts, "benchmark": str(data.benchmark), "corpus": corpus}
+def read_predicted(folder: Path, part: str, modalities: Sequence[str]) -> Predicted:
+    """A finished stage's answers for a part, without what is shown beside them."""
+    columns = ["id", "part", "gold", "probabilities", "present"]
+    table = pq.read_table(folder / "predictions.parquet", columns=columns, filters=[("part", "=", part)])
+    present = [[name in there for name in modalities] for there in table["present"].to_pylist()]
+    return Predicted(
+        table["id"].to_pylist(),
+        table["gold"].to_numpy(),
+        np.array(table["probabilities"].to_pylist(), dtype=np.float32),
+        modalities,
+        np.array(present, dtype=bool).reshape(-1, len(modalities)),
+    )

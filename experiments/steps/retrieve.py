@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.comment_rows import text_id
 from datamodules.leaks import leaks
 from datamodules.posts import Posts
+from datamodules.texts import text_id
 from encoders.store import FeatureStore
 from experiments.stage import Job
 from experiments.steps.reading import comments_of, rows_of

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from datamodules.formats import wild
-from datamodules.prepare import prepare
+from datamodules import formats
+from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
 from datamodules.simulated import simulate as draw
 from experiments.stage import Job
@@ -19,4 +19,9 @@ def posts(job: Job) -> None:
     """Turn one raw layout into a prepared data set, under `posts/`."""
     made = filled(job.settings, job.inputs)
     raw = Path(made["raw"]) / "raw" / made["part"]
-    prepare(wild.open_layout(raw.resolve(), Options(language="any")), job.folder / "posts")
+    layout = made["part"] if made["part"] in formats.names() else "wild"
+    # its towns have no language that a detector knows; Reddit's converter asks for none
+    language = None if layout == "reddit_emotion" else "any"
+    # a published layout names its own posts; these must say what they are, as the network's other posts do
+    options = Options(name=None if layout == "wild" else f"simulated_{layout}", language=language)
+    prepare(open_layout(layout, raw, options), job.folder / "posts")

@@ -25,7 +25,7 @@ def bytes_to_store(plan: dict[str, Any]) -> int | None:
     Returns:
         None for other stages, and where posts, features or weights are not there yet.
     """
-    counted = {"image": _image, "sentences": _sentences, "texts": _texts, "index": _index}
+    counted = {"image": _image, "pictures": _image, "sentences": _sentences, "texts": _texts, "index": _index}
     kind = plan["function"].partition(":")[2]
     try:
         return counted[kind](filled(plan["settings"], job_of(Path(), plan).folders)) if kind in counted else None
@@ -37,7 +37,8 @@ def _image(settings: dict[str, Any]) -> int:
     encoder = settings["encoder"]
     network: Any = timm.create_model(encoder["name"], pretrained=False, num_classes=0)
     regions = encoder["grid"] ** 2 if encoder["output"] == "grid" else 1
-    return bytes_needed(len(Posts(settings["posts"])), (regions, network.num_features))
+    posts = Posts(settings["posts"])
+    return bytes_needed(max(len(posts), posts.entries("media")), (regions, network.num_features))
 
 
 def _sentences(settings: dict[str, Any]) -> int:

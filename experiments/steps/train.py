@@ -1,26 +1,31 @@
-"""Stages that train and measure classifiers: a teacher, its students (CAST, section 3.4)."""
+"""Stages that train and measure one network."""
 
-import copy
 import json
 import logging
 import os
 import shutil
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import yaml
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from datamodules.comment_aware import Part
+from datamodules.benchmark import Part
+from datamodules.missing import Missing
 from encoders.atomic import replacing, write_json
 from experiments.callbacks import EpochLines, SeedEachEpoch, StopEarly
 from experiments.checkpoints import WholeCheckpoints, load_weights
 from experiments.cli import ExperimentCLI
 from experiments.loggers import loggers
 from experiments.stage import Job
-from experiments.steps.evaluation import evaluate, predict, write_pseudo_labels
+from experiments.steps.evaluation import Predicted, Scored, write_results
+from experiments.steps.predicting import answers, evaluate
 from experiments.wiring import filled
 
 QUIET: dict[str, Any] = {"enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
@@ -32,32 +37,25 @@ NOISE = (
 )
 
 
-def teacher(job: Job) -> None:
-    """Train on labelled posts with cross-entropy, all comments; leaves `best.ckpt`, metrics and predictions."""
-    fit(job, build(job))
-
-
-def student(job: Job) -> None:
-    """Let the teacher label the unlabelled posts, then train anew from the pre-trained weights on both (Eq. 8)."""
+def train(job: Job) -> None:
+    """Train on labelled posts; leaves `best.ckpt`, metrics and predictions, or n/a where there is nothing to learn."""
     cli = build(job)
-    labels = job.folder / "pseudo_labels.parquet"
-    if not labels.is_file():
-        fresh = copy.deepcopy(cli.model.state_dict())
-        load_weights(cli.model, job.inputs["teacher"] / "best.ckpt")
-        found = predict(cli.trainer, cli.model, cli.datamodule, "unlabelled", job.folder)
-        if cli.trainer.is_global_zero:
-            write_pseudo_labels(labels, cli.datamodule.unlabelled_pairs(), found)
-        cli.trainer.strategy.barrier()
-        cli.model.load_state_dict(fresh)
-    cli.datamodule.pseudo_labels = labels
-    fit(job, cli)
+    if cli.datamodule.ids("train"):
+        fit(job, cli)
+    elif cli.trainer.is_global_zero:
+        data = cli.datamodule
+        found = {part: _nothing(cli, part) for part in ("validation", "test")}
+        write_results(job.folder, found, cli.model.hparams["average"], data.benchmark, data.task, **data.facts())
 
 
-def refit(job: Job) -> None:
-    """Train a student further on labelled posts before it teaches (the paper's other reading)."""
-    cli = build(job)
-    load_weights(cli.model, job.inputs["start"] / "best.ckpt")
-    fit(job, cli)
+def classify(job: Job, part: Scored, asked: Mapping[str, Missing]) -> dict[str, Predicted]:
+    """What a finished stage's best checkpoint says of a part, for each named choice of modalities taken away."""
+    with TemporaryDirectory() as scratch:  # the stage's own folder stays as it is
+        cli = build(replace(job, folder=Path(scratch), free={**job.free, "wandb": "off"}))
+        if not (job.folder / "best.ckpt").is_file():
+            return {name: _nothing(cli, part) for name in asked}
+        load_weights(cli.model, job.folder / "best.ckpt")
+        return {name: answers(cli, part, missing, Path(scratch)) for name, missing in asked.items()}
 
 
 def build(job: Job) -> ExperimentCLI:
@@ -77,9 +75,10 @@ def build(job: Job) -> ExperimentCLI:
         warnings.filterwarnings("ignore", message)
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(), *checkpoints(job.folder)]
-    if settings["early_stop"] is not None:
-        callbacks.append(StopEarly("val/loss", patience=settings["early_stop"]))
+    monitor = settings["monitor"]
+    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(monitor), *checkpoints(job.folder, monitor)]
+    if settings["early_stop"]:
+        callbacks.append(StopEarly(**settings["early_stop"]))
     cli = ExperimentCLI([f"--config={path}"], None, callbacks)
     cli.trainer.strategy.checkpoint_io = WholeCheckpoints()
     cli.trainer.loggers = loggers(job)
@@ -114,11 +113,19 @@ def measure_checkpoint(job: Job, action: str, checkpoint: Path) -> None:
     job.folder.mkdir(parents=True, exist_ok=True)
     cli = build(job)
     load_weights(cli.model, checkpoint)
-    part: Part = "validation" if action == "validate" else "test"
-    scores = evaluate(job, cli, (part,))
+    scores = evaluate(job, cli, ("validation" if action == "validate" else "test",))
     if cli.trainer.is_global_zero:
         print(json.dumps(scores, indent=1))
         print(f"predictions: {job.folder / 'predictions.parquet'}")
+
+
+def _nothing(cli: ExperimentCLI, part: Part) -> Predicted:
+    """Answers of a classifier that had nothing to learn from: all classes alike."""
+    data = cli.datamodule
+    ids = data.ids(part)
+    gold = data.gold(ids)
+    even = np.full((len(ids), data.num_classes), 1 / data.num_classes, np.float32)
+    return Predicted(ids, gold, even, data.modalities, np.zeros((len(ids), len(data.modalities)), bool))
 
 
 def _link(file: Path, other: Path) -> None:
@@ -128,10 +135,10 @@ def _link(file: Path, other: Path) -> None:
         shutil.copyfile(file, other)
 
 
-def checkpoints(folder: Path) -> list[ModelCheckpoint]:
-    """Weights of the epoch of best validation F1 (weighted, or class 1's); all of the last epoch's, for going on."""
+def checkpoints(folder: Path, monitor: str = "val/f1") -> list[ModelCheckpoint]:
+    """Weights of the epoch of the largest `monitor`; all of the last epoch's, for going on."""
     place = folder / "checkpoints"
     saving = partial(ModelCheckpoint, place, auto_insert_metric_name=False, enable_version_counter=False)
     # save_last would write only where there is a new best; it comes second, so that it knows of a new best
-    best = saving(filename="epoch={epoch}", monitor="val/f1", mode="max", save_weights_only=True)
+    best = saving(filename="epoch={epoch}", monitor=monitor, mode="max", save_weights_only=True)
     return [best, saving(filename="last")]

@@ -1,4 +1,4 @@
-"""A benchmark and a corpus of a few words, as CAST's stages leave them."""
+"""A benchmark and a corpus of a few words as CAST's stages leave them, and a benchmark as Emotion's do."""
 
 import json
 from collections.abc import Callable
@@ -15,9 +15,11 @@ from torch import Tensor
 from transformers import BertTokenizerFast
 
 from datamodules.comment_aware import CommentAwareData
-from datamodules.comment_rows import text_id
+from datamodules.emotion import EmotionData
 from datamodules.posts import SCHEMA, SPLIT, VERSION
+from datamodules.texts import text_id
 from encoders.store import write_features
+from encoders.vocabulary import write_vocabulary
 
 TRAIN, FOUND, WIDTH = 11, 3, 4
 QUERIES = [f"b/{number}" for number in range(21)]
@@ -30,14 +32,16 @@ def words(number: int) -> str:
     return f"{WORDS[number % 10]} {WORDS[number // 10 % 10]}"
 
 
-def prepared(folder: Path, rows: list[dict], parts: list[str]) -> Path:
+def prepared(
+    folder: Path, rows: list[dict], parts: list[str], task: str = "mood", classes: str = "bad good none"
+) -> Path:
     (folder / "posts").mkdir(parents=True)
     (folder / "splits").mkdir()
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "posts" / "part-00000.parquet")
     split = [{"id": row["id"], "part": part} for row, part in zip(rows, parts, strict=False)]
     pq.write_table(pa.Table.from_pylist(split, schema=SPLIT), folder / "splits" / "paper.parquet")
-    info = {"version": VERSION, "tasks": {"mood": ["bad", "good", "none"]}, "media_root": "media", "name": folder.name}
-    (folder / "dataset.json").write_text(json.dumps(info))
+    info = {"version": VERSION, "tasks": {task: classes.split()}, "name": folder.name}
+    (folder / "dataset.json").write_text(json.dumps(info | {"media_root": str(folder / "media")}))
     return folder
 
 
@@ -114,6 +118,51 @@ def cast_data(cast_inputs: dict[str, Path]) -> Callable[..., CommentAwareData]:
         }
         given |= {"pseudo_labels": cast_inputs["pseudo_labels"]} if student else {}
         data = CommentAwareData(**(given | changes))
+        if stage:
+            data.setup(stage)
+        return data
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def emotion_inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A benchmark of 21 posts, 11 of them to learn from.
+
+    e/1 has no picture and e/2 no text, e/3 no label, e/4 an album of two; of e/5 there is neither picture nor text
+    (nor of e/17, a test post), and e/7's picture could not be read.
+    """
+    root, blank = tmp_path_factory.mktemp("emotion"), (5, 17)
+    parts = ["train"] * 13 + ["validation"] * 4 + ["test"] * 4
+    posts, pictures = [], {}
+    for number, part in enumerate(parts):
+        names = [] if number in (1, *blank) else [f"{number}.png"] + ["4b.png"] * (number == 4)
+        pictures |= {name: picture(number) if name != "4b.png" else picture(9).flip(0) for name in names}
+        labels = [] if number == 3 else [{"task": "emotion", "value": ["joy", "fear", "anger"][number % 3]}]
+        media = [{"path": name, "kind": "image"} for name in names]
+        text = None if number in (2, *blank) else words(number) if part == "train" else f"{words(number)} unheard"
+        posts.append({"id": f"e/{number}", "text": text, "labels": labels, "media": media})
+    items = [(name, vector if name != "7.png" else None) for name, vector in pictures.items()]
+    write_features(root / "pictures", items, torch.stack, (WIDTH,), {"made": "by hand"})
+    write_features(root / "unread", [(name, None) for name, _ in items], torch.stack, (WIDTH,), {"made": "by hand"})
+    write_features(root / "nothing", [], torch.stack, (WIDTH,), {"made": "by hand"})
+    write_vocabulary(root / "words", [row["text"] or "" for row in posts[:13]], [], 3)
+    return {
+        "benchmark": prepared(root / "benchmark", posts, parts, "emotion", "joy fear anger"),
+        "image_features": root / "pictures",
+        "words": root / "words",
+        "unread": root / "unread",  # a store where no picture could be read
+        "nothing": root / "nothing",  # one of a set that has no pictures
+    }
+
+
+@pytest.fixture
+def emotion_data(emotion_inputs: dict[str, Path]) -> Callable[..., EmotionData]:
+    """Make data for classifiers of emotions."""
+
+    def made(stage: str = "fit", **changes: object) -> EmotionData:
+        given = {name: emotion_inputs[name] for name in ("benchmark", "image_features", "words")}
+        data = EmotionData(**(given | {"batch_size": 4} | changes))
         if stage:
             data.setup(stage)
         return data

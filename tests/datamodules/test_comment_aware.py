@@ -9,8 +9,7 @@ from torch import Tensor
 
 from datamodules.batching import WithShuffled
 from datamodules.comment_aware import CommentAwareData
-from datamodules.comment_rows import post_text
-from datamodules.posts import Posts
+from datamodules.posts import Posts, post_text
 from encoders.batches import UNLABELLED, CommentedPosts, Tokens
 
 TRAIN, FOUND, WIDTH = 11, 3, 4  # as in conftest.py
@@ -177,7 +176,7 @@ def test_two_devices_see_together_what_one_sees(
     shares = []
     for rank in (0, 1):
         data = cast_data(student=True, unlabelled_order=order)
-        monkeypatch.setattr(CommentAwareData, "_device", (rank, 2))
+        monkeypatch.setattr(CommentAwareData, "device", (rank, 2))
         shares.append(list(data.train_dataloader()))
     for whole, left, right in zip(alone, *shares, strict=True):
         assert posts_of(left) | posts_of(right) == posts_of(whole)
@@ -228,7 +227,7 @@ def test_classes_are_the_tasks(cast_data: Callable[..., CommentAwareData]) -> No
 
 def test_what_a_table_of_predictions_needs(cast_data: Callable[..., CommentAwareData]) -> None:
     data = cast_data(stage="", num_comments=3)
-    assert [data.label_of(post) for post in ("b/4", "b/5", "c/1")] == [1, 2, UNLABELLED]
+    assert data.gold(["b/4", "b/5", "c/1"]).tolist() == [1, 2, UNLABELLED]
     assert (len(data.comments_of("b/0")), data.comments_of("b/3")) == (3, [])
     assert data.comments_of("b/0")[0] == "nice dog"
     assert cast_data(stage="", use_comments=False).comments_of("b/0") == []
@@ -246,8 +245,8 @@ def test_a_posts_text_is_its_title_its_words_and_its_pictures() -> None:
         ({"text_features": Path("x")}, ValueError, "exactly one of tokenizer"),
         ({"comment_drop": 1.0}, ValueError, r"comment_drop 1\.0"),
         ({"retrieved": None}, ValueError, "use_comments to false"),
-        ({"retrieved": Path("gone")}, FileNotFoundError, r"experiments\.run cast_mvsa --stage retrieve"),
-        ({"image_features": Path("gone")}, FileNotFoundError, r"experiments\.run cast_mvsa --stage benchmark_image"),
+        ({"retrieved": Path("gone")}, FileNotFoundError, r"experiments\.run EXPERIMENT --stage retrieve"),
+        ({"image_features": Path("gone")}, FileNotFoundError, r"experiments\.run EXPERIMENT --stage benchmark_image"),
         ({"image_features": "corpus_image_features"}, ValueError, "pictures of other posts, such as 'c/0'"),
         ({"pseudo_labels": Path("gone")}, FileNotFoundError, "--stage student_1"),
         ({"corpus": None}, ValueError, "`corpus`"),

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from datamodules.batching import FILLER
-from datamodules.comment_rows import ABSENT, CommentedRows, PostTable, TokenTexts, identity_of, text_id
-from encoders.batches import UNLABELLED, Tokens
+from datamodules.comment_rows import CommentedRows, PostTable, identity_of
+from datamodules.texts import ABSENT
+from encoders.batches import UNLABELLED
 
 
 class Numbers:
@@ -29,18 +30,6 @@ class Pictures:
     def take(self, ids: Sequence[str]) -> tuple[Tensor, Tensor]:
         seen = torch.tensor([post != "blind" for post in ids])
         return torch.tensor([[0.0 if post == "blind" else float(post)] for post in ids]), seen
-
-
-class Letters:
-    """Cuts texts into letters."""
-
-    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
-        return [[ord(letter) for letter in text] for text in texts]
-
-    def pad(self, rows: list[list[int]]) -> Tokens:
-        width = max(map(len, rows))
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
-        return Tokens(ids, ids != 0)
 
 
 @pytest.fixture
@@ -104,18 +93,6 @@ def test_stores_of_different_encoders_are_refused(table: PostTable) -> None:
         CommentedRows(table, Numbers(), Pictures(), other)
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 3, 4, 100])
-def test_texts_keep_their_numbers_however_they_are_cut(chunk: int) -> None:
-    texts = TokenTexts(["ab", "c", "def"], Letters(), chunk=chunk)
-    tokens = texts.take(np.array([2, 0, ABSENT, 1, 2]))
-    assert ["".join(map(chr, ids[mask])) for ids, mask in zip(tokens.ids, tokens.mask, strict=True)] == [
-        *("def", "ab", "", "c", "def")
-    ]
-    assert TokenTexts([], Letters(), chunk=chunk).take(np.array([ABSENT])).mask.sum() == 0
-
-
-def test_names_of_texts_and_posts_are_stable() -> None:
-    assert text_id("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d"
-    assert text_id("é") == text_id("\u00e9") != text_id("e")
+def test_names_of_posts_are_stable() -> None:
     assert identity_of("b/1") == identity_of("b/1") < 2**64
     assert len({identity_of("b/1", "c/1"), identity_of("b/1c/1"), identity_of("b/1"), identity_of("c/1", "b/1")}) == 4

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from datamodules.leaks import DISTANCE, copies, leaks, main, near, picture_hash, split_copies
+from datamodules.leaks import DISTANCE, copies, grouped_copies, leaks, main, near, picture_hash, split_copies
 from datamodules.posts import Posts
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
@@ -88,3 +88,21 @@ def test_a_broken_picture_has_no_hash(tmp_path: Path) -> None:
     assert a is not None
     assert b is not None
     assert (a ^ b).bit_count() <= DISTANCE
+
+
+def test_a_split_can_leave_out_the_later_ones_of_the_copies(benchmark: Posts, tmp_path: Path) -> None:
+    assert main([str(benchmark.folder), "--apart", "apart"]) == 0
+    assert benchmark.split("apart") == {"train": ["bench/1"], "validation": ["bench/123456789012"]}
+    groups = tmp_path / "groups.tsv"
+    groups.write_text("id\tgroup\n1\t7\n123456789012\t7\n3\t8\n99\t7\n")
+    found = list(grouped_copies(benchmark, groups))
+    assert [(copy.benchmark, copy.corpus) for copy in found] == [("bench/1", "bench/123456789012")]
+    assert main([str(benchmark.folder), "--groups", str(groups), "--apart", "grouped"]) == 0
+    assert benchmark.split("grouped") == {"train": ["bench/1"], "test": ["bench/3"]}
+    assert benchmark.split("paper")["validation"] == ["bench/123456789012"], "the published split stays"
+
+
+def test_a_faulty_line_of_groups_is_named(benchmark: Posts, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "groups.tsv").write_text("id\tgroup\n1\n")
+    assert main([str(benchmark.folder), "--groups", str(tmp_path / "groups.tsv")]) == 1
+    assert "groups.tsv, line 2" in capsys.readouterr().err

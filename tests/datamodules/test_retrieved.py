@@ -27,7 +27,7 @@ def test_comments_come_in_order_without_blank_ones(folder: Path) -> None:
 
 
 def test_what_is_missing_is_named_with_the_stage_that_makes_it(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"python -m experiments\.run cast_mvsa --stage retrieve"):
+    with pytest.raises(FileNotFoundError, match=r"python -m experiments\.run EXPERIMENT --stage retrieve"):
         Retrieved(tmp_path / "nowhere")
     with pytest.raises(KeyError, match=r"b/9.*--stage retrieve"):
         Retrieved(folder).posts("b/9")

@@ -8,7 +8,7 @@ import pytest
 from datamodules.posts import Posts
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
-from datamodules.statistics import by_year, class_sizes, main, report, split_sizes
+from datamodules.statistics import by_year, class_counts, class_parts, main, report, split_sizes
 
 ROWS = [
     {
@@ -56,8 +56,30 @@ def test_the_papers_total_is_the_mean_of_its_years_by_posts() -> None:
 
 def test_table_2_and_classes(posts: Posts, capsys: pytest.CaptureFixture[str]) -> None:
     assert split_sizes(posts) == {"paper": {"train": 1, "test": 1}}
-    assert class_sizes(posts) == {"t": {"x": 2, "y": 1}}
+    assert class_counts(posts, "t") == {"x": 2, "y": 1}
+    assert class_parts(posts, "t", "paper") == {"x": {"train": 0, "test": 0}, "y": {"train": 0, "test": 1}}
     assert main([str(posts.folder)]) == 0
     assert capsys.readouterr().out.strip() == report(posts)
     assert "paper                1           0           1           2" in report(posts)
     assert main([str(posts.folder / "no")]) == 1
+
+
+def test_classes_are_counted_in_each_part_with_a_total(posts: Posts) -> None:
+    table = report(posts).split("\n\n")[-1].splitlines()
+    assert [line.split() for line in table] == [
+        ["t,", "paper", "train", "validation", "test", "all"],
+        ["x", "0", "0", "0", "2"],  # both are in no part
+        ["y", "0", "0", "1", "1"],
+        ["Total", "0", "0", "1", "3"],
+    ]
+
+
+def test_classes_come_in_their_published_order(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "posts.jsonl").write_text('{"id": 1, "labels": {"mood": "a"}}')
+    (tmp_path / "raw" / "dataset.yaml").write_text("tasks: {mood: [z, a, b]}")
+    options = Options(language="any", keep_without_comments=True, keep_without_pictures=True)
+    posts = prepare(open_layout("wild", tmp_path / "raw", options), tmp_path / "out")
+    assert list(class_counts(posts, "mood").items()) == [("z", 0), ("a", 1), ("b", 0)]
+    with pytest.raises(ValueError, match=r"no task 'mod'; there are \['mood'\]"):
+        class_counts(posts, "mod")

@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModel
 
 from encoders.batches import Tokens
-from encoders.text import StoredText, TextEncoder, masked_max
+from encoders.text import TextEncoder
 from encoders.tokens import Tokenizer, buckets
 
 
@@ -27,11 +27,6 @@ class Poison:
 def tokens(bert: Path, sentences: list[str]) -> Tokens:
     own = Tokenizer(bert)
     return own.pad(own(sentences))
-
-
-def test_masked_max_by_hand() -> None:
-    states = torch.tensor([[[-3.0, 1.0], [-2.0, -5.0], [9.0, 9.0]]])
-    assert masked_max(states, torch.tensor([[True, True, False]])).tolist() == [[-2.0, 1.0]]
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3, None])
@@ -92,17 +87,10 @@ def test_half_precision_checkpoints_are_read_as_float32(bert: Path, tmp_path: Pa
 
 
 def test_stored_features_pass_unchanged(bert: Path) -> None:
-    features = torch.randn(3, 16)
-    for encoder in (TextEncoder(bert), StoredText(16)):
-        assert encoder.width == 16
-        assert encoder(features) is features
-        with pytest.raises(ValueError, match="8 wide, the model expects 16"):
-            encoder(torch.randn(3, 8))
-
-
-def test_stored_text_refuses_word_pieces(tokens: Tokens) -> None:
-    with pytest.raises(TypeError, match="not word pieces"):
-        StoredText(16)(tokens)
+    features, encoder = torch.randn(3, 16), TextEncoder(bert)
+    assert encoder(features) is features
+    with pytest.raises(ValueError, match="8 wide, the model expects 16"):
+        encoder(torch.randn(3, 8))
 
 
 @pytest.mark.usefixtures("no_hub")

@@ -11,12 +11,16 @@ from experiments import bench
 from experiments.benchmarks import (
     consensus_ranking,
     distinct_comments,
+    emotion_epoch,
     image_features,
     lightning_loop,
+    other_classes,
     padding,
     page,
+    sparse_words,
     startup,
 )
+from experiments.benchmarks.emotion_posts import COMMON_SPACE, EARLY, JOINT, NEGATIVES, Head
 from experiments.benchmarks.material import Material, Sizes, read_tweets
 from experiments.benchmarks.timing import Comparison, Sides, Wanted, alternating
 
@@ -24,7 +28,7 @@ CPU = torch.device("cpu")
 TINY = Sizes(
     labelled=20, corpus=30, layers=1, width=32, dropout=0.0, batch_size=4, image_network="test_resnet", image_size=96,
     side=64, few=6, texts=20, rows=8, pools=3, pool_size=6, repeats=1, lightning_steps=4, demo_steps=3,
-    demo_batch_size=8,
+    demo_batch_size=8, emotion_posts=80, words=200, words_width=8, words_dropout=0.0,
 )  # fmt: skip
 
 
@@ -76,10 +80,38 @@ def test_both_ways_rank_the_same_comments_with_the_same_consensus(material: Mate
 
 
 def test_lightning_and_the_bare_loop_reach_the_same_weights(material: Material) -> None:
-    found = lightning_loop.train(material, material.demo_weights, batch_size=4, steps=5)
+    found = lightning_loop.trained(material, material.demo_weights, batch_size=4, steps=5)
     assert len(found.lightning_seconds) == len(found.bare_seconds) == 4  # two epochs of three, first steps left out
     for ours, theirs in zip(found.lightning.parameters(), found.bare.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("head", [EARLY, JOINT, COMMON_SPACE], ids=lambda head: head.name)
+def test_lightning_and_the_bare_loop_reach_the_same_weights_of_emotions_heads(material: Material, head: Head) -> None:
+    before = [parameter.clone() for parameter in material.emotion_posts.classifier(head).encoders.parameters()]
+    found = emotion_epoch.trained(material, head, epochs=2)
+    assert len(found.lightning_seconds) == len(found.bare_seconds) == 4  # two epochs of three, first steps left out
+    for ours, theirs in zip(found.lightning.parameters(), found.bare.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-7)
+    assert not torch.equal(next(found.bare.get_submodule("encoders").parameters()), before[0])  # it was trained
+
+
+def test_negatives_are_usable_posts_of_other_classes_drawn_at_once_or_one_by_one() -> None:
+    label, usable = other_classes.labelled(300)
+    assert not usable.all()
+    sides = other_classes.sides(300)
+    for drawn in (sides.first(), sides.second()):
+        assert drawn.shape == (300, NEGATIVES)
+        assert (label[drawn] != label[:, None]).all()
+        assert usable[drawn].all()
+
+
+def test_sparse_and_dense_gradients_of_words_reach_the_same_losses(material: Material) -> None:
+    sides = sparse_words.sides(material)
+    losses = [(sides.first(), sides.second()) for _ in range(3)]  # equal gradients, or the second would differ
+    for dense, sparse in losses:
+        torch.testing.assert_close(dense, sparse, rtol=1e-5, atol=1e-6)
+    assert losses[2][0] != losses[0][0]
 
 
 def test_the_command_line_answers_and_bare_python_says_nothing() -> None:
@@ -100,7 +132,7 @@ def test_the_sides_take_turns_in_changing_order() -> None:
 
 def test_the_page_has_every_row(material: Material, tmp_path: Path) -> None:
     found = bench.measure(material)
-    assert len(found) == 10
+    assert len(found) == 18
     page.write(tmp_path / "benchmarks.md", page.device_name(CPU), "python -m experiments.bench", found)
     text = (tmp_path / "benchmarks.md").read_text()
     for row in found:

@@ -1,10 +1,15 @@
 """Mirrors experiments/claims/."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
+from msgspec.structs import replace
 from scipy import stats
 
 from experiments.claims import main
@@ -101,3 +106,45 @@ def test_typos_are_answered(capsys) -> None:
         with pytest.raises(SystemExit):
             main(words)
         assert f"Did you mean {hint}" in capsys.readouterr().err
+
+
+def test_a_gap_is_better_the_smaller_it_is(tmp_path: Path, stage: Callable[..., Path]) -> None:
+    """Common space: 70 and 65 of 100 right with one modality; joint: 70 and 40."""
+    claims, table = load_claims("emotion"), load_table("emotion_4")
+    folders = {}
+    for row, (image, text) in {"Common space fusion": (0.7, 0.65), "Joint fusion": (0.7, 0.4)}.items():
+        for seed in range(3):
+            folders[row, seed] = views(tmp_path / f"{row}-{seed}", stage, {"image": image, "text": text}, seed)
+    only = replace(claims, claims={"E4": claims.claims["E4"]})
+    (found,) = judge(only, table, {"emotion_flickr": folders})
+    assert found.compared[0].tests.mean == pytest.approx(25.0)
+    assert found.compared[0].resampled.mean == pytest.approx(25.0)
+    assert found.verdict is Verdict.HOLDS
+
+
+def test_what_is_only_reported_is_no_test(tmp_path: Path, stage: Callable[..., Path]) -> None:
+    claims, table = load_claims("emotion"), load_table("emotion_4")
+    rows = [*claims.rows(table)]
+    folders = {
+        (row, seed): views(tmp_path / f"{row}-{seed}", stage, {"image": 0.5, "text": 0.5}, seed)
+        for row in rows
+        for seed in range(3)
+    }
+    judged = {found.name: found for found in judge(claims, table, {"emotion_reddit": folders})}
+    assert judged["E5 with both informative"].verdict is Verdict.REPORTED
+    assert not judged["E5 with both informative"].is_bad
+    assert "E5" not in judged, "claimed of the other experiment alone"
+
+
+def views(folder: Path, stage: Callable[..., Path], right: dict[str, float], seed: int) -> Path:
+    """A finished stage of 100 posts with the views of its modalities."""
+    tables, metrics = [], {}
+    for number, (name, share) in enumerate({"": 0.8, **right}.items()):
+        made = stage(folder / name, share, seed + 100 * number, posts=100)
+        part = f"test, {name} only" if name else "test"
+        table = pq.read_table(made / "predictions.parquet")
+        tables.append(table.set_column(table.column_names.index("part"), "part", pa.array([part] * len(table))))
+        metrics[part] = json.loads((made / "metrics.json").read_text())["test"]
+    pq.write_table(pa.concat_tables(tables), folder / "predictions.parquet")
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    return folder

@@ -10,6 +10,7 @@ import torch
 from experiments import names
 from experiments.runs import plan
 from experiments.settings import checkpoint_overrides, merge, merged_file, resolve
+from experiments.tables import table_names
 
 EXPERIMENTS = sorted(names.experiments())
 BOTH = ("benchmark", "corpus")
@@ -20,8 +21,8 @@ PROFILES: list[str | None] = [None, *names.profiles()]
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_file_parses_with_every_profile(experiment: str, profile: str | None, tmp_path: Path) -> None:
     settings = resolve(experiment, profile, [], tmp_path)
-    assert settings["plan"] == "experiments.cast.plan"
-    assert settings["protocol"]["init_args"]["retrieval"]["num_comments"] == 5
+    assert settings["plan"] == f"experiments.{experiment.split('_', maxsplit=1)[0]}.plan"
+    assert settings["table"] in table_names()
     again = next((tmp_path / ".settings").glob("*.json"))
     assert json.loads(again.read_text()) == settings, "kept, so that the next plan needs no import"
 

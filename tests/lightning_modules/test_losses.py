@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from encoders.batches import UNLABELLED
-from lightning_modules.losses import self_training_loss
+from lightning_modules.losses import joint_means, self_training_loss
 
 LABEL = torch.tensor([0, 2, UNLABELLED, UNLABELLED, 1, UNLABELLED])
 WEIGHT = torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0, 0.0])  # the last labelled and the last unlabelled post only fill
@@ -68,6 +68,31 @@ def test_an_unlabelled_post_without_teacher_is_left_out() -> None:
         self_training_loss(logits, LABEL, target, WEIGHT).kl,
         self_training_loss(logits[:3], LABEL[:3], target[:3], WEIGHT[:3]).kl,
     )
+
+
+def test_means_of_sums_are_zero_where_nothing_was_counted() -> None:
+    sums = torch.tensor([6.0, 0.0, 5.0], requires_grad=True)
+    means = joint_means(sums, torch.tensor([4.0, 0.0, 1.0]))
+    means.sum().backward()
+    assert means.tolist() == [1.5, 0.0, 5.0]
+    assert sums.grad.isfinite().all()
+
+
+def test_devices_average_to_the_mean_of_all(tmp_path: Path) -> None:
+    """Of one count for all sums, as a view of a single number too; neither rank's own count is changed."""
+
+    def device(rank: int) -> None:
+        torch.set_num_threads(1)
+        distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/meet", rank=rank, world_size=2)
+        count = torch.tensor([5.0, 1.0])[rank]
+        means = joint_means(torch.tensor([[6.0, 0.0], [12.0, 3.0]])[rank], count.expand(2))
+        torch.save({"means": means, "count": count}, tmp_path / f"{rank}.pt")
+        distributed.destroy_process_group()
+
+    multiprocessing.start_processes(device, nprocs=2, start_method="fork")
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    assert ((first["means"] + second["means"]) / 2).tolist() == [18 / 6, 3 / 6]
+    assert (first["count"].item(), second["count"].item()) == (5, 1)
 
 
 def test_two_devices_get_the_loss_and_gradient_of_one(tmp_path: Path) -> None:

@@ -51,5 +51,5 @@ def test_another_table_is_refused(raw: Path) -> None:
     (raw / "captions.tsv").unlink()
     with pytest.raises(FileNotFoundError, match=r"captions\.tsv"):
         open_layout("flickr8k", raw)
-    with pytest.raises(ValueError, match="keeps every post"):
+    with pytest.raises(ValueError, match="flickr8k takes no --language"):
         open_layout("flickr8k", raw, Options(language="en"))

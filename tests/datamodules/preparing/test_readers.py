@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from datamodules.preparing import Piece, Problem
-from datamodules.preparing.readers import LONGEST, line_pieces, read_any, read_array, read_lines, row_pieces
+from datamodules.preparing.readers import (
+    LONGEST,
+    line_pieces,
+    read_any,
+    read_array,
+    read_csv,
+    read_every_line,
+    read_lines,
+    read_table,
+    row_pieces,
+)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 10_000])
@@ -68,6 +78,43 @@ def test_other_encodings_are_read_and_doubted(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_bytes(b"\xef\xbb\xbfplain")
     assert read_any(tmp_path / "a.txt") == ("d\u00e9j\u00e0", ("not UTF-8: a.txt read as Latin-1",))
     assert read_any(tmp_path / "b.txt") == ("plain", ())
+
+
+def test_every_line_counts_where_files_belong_together(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfone\r\n\n\xff\x0b\n\n")
+    assert read_every_line(tmp_path / "a.txt") == [b"one\r", b"", b"\xff\x0b", b""]
+    (tmp_path / "b.txt").write_bytes(b"")
+    assert read_every_line(tmp_path / "b.txt") == []
+
+
+def test_rows_of_a_csv_file_know_where_they_begin(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'\xef\xbb\xbfa,b\r\n\r\n"two\r\nlines, ""quoted""",x\r\nlast,\xff')
+    assert list(read_csv(path)) == [(1, ["a", "b"]), (3, ['two\r\nlines, "quoted"', "x"]), (5, ["last", "\udcff"])]
+
+
+@pytest.mark.parametrize("end", ['"open,x\n', '"a"b,x\ny,z\n', "x" * 200_000 + ",y\n"])
+def test_a_broken_csv_file_names_file_and_line(tmp_path: Path, end: str) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n\n" + end)
+    with pytest.raises(ValueError, match=r"a\.csv, line 3: .*is a quote not closed"):
+        list(read_csv(tmp_path / "a.csv"))
+
+
+def test_a_table_needs_its_columns_and_whole_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"b,more,a\n1,2,3\n4,5\n6,\xff,7\n8,9,10,11\n")
+    assert read_table(tmp_path, "a.csv", ["a", "b"]) == [
+        (2, {"b": "1", "more": "2", "a": "3"}),
+        Problem("a.csv", 3, None, "columns: 2, not 3"),
+        Problem("a.csv", 4, None, "not UTF-8"),
+        Problem("a.csv", 5, None, "columns: 4, not 3"),
+    ]
+    with pytest.raises(ValueError, match=r"a\.csv, line 1: no column 'c'; there are b, more, a"):
+        read_table(tmp_path, "a.csv", ["a", "c"])
+    with pytest.raises(FileNotFoundError, match=r"b\.csv: not there; columns a, c"):
+        read_table(tmp_path, "b.csv", ["a", "c"])
+    (tmp_path / "c.csv").touch()
+    with pytest.raises(ValueError, match=r"c\.csv, line 1: no column 'a'; there are none"):
+        read_table(tmp_path, "c.csv", ["a"])
 
 
 def test_row_pieces_cover_a_table() -> None:

@@ -1,4 +1,4 @@
-"""One network of a few posts, written once."""
+"""One network of a few posts, written once without and once with emotions."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from datamodules.simulated import CLASSES, simulate
 
-LABELLED, CORPUS = 60, 150
+LABELLED, CORPUS, EMOTION = 60, 150, 200
 PARTS = [*CLASSES, "corpus"]
 
 
@@ -16,6 +16,13 @@ PARTS = [*CLASSES, "corpus"]
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("network")
     simulate(folder, seed=3, labelled=LABELLED, corpus=CORPUS)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def emotional(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("emotional")
+    simulate(folder, seed=3, labelled=LABELLED, corpus=CORPUS, emotion=EMOTION)
     return folder
 
 
@@ -28,3 +35,9 @@ def posts(network: Path) -> dict[str, list[dict]]:
 @pytest.fixture(scope="session")
 def truth(network: Path) -> dict[str, dict]:
     return {row["id"]: row for row in pq.read_table(network / "truth.parquet").to_pylist()}
+
+
+@pytest.fixture(scope="session")
+def felt(emotional: Path) -> dict[str, dict]:
+    rows = pq.read_table(emotional / "truth.parquet").to_pylist()
+    return {row["id"]: row for row in rows if row["set"]}

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -11,7 +12,8 @@ from datamodules.simulated import CLASSES, simulate
 from datamodules.simulated.simulate import split_of
 
 FIELDS = ["id", "text", "image", "user", "created_at", "comments", "labels", "split", "ups", "downs", "views", "tags"]
-LABELLED, CORPUS = 60, 150
+LABELLED, CORPUS, EMOTION = 60, 150, 200
+EMOTIONS = ("reddit_emotion/", "flickr_emotion/")
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -22,6 +24,31 @@ def digests(folder: Path) -> dict[str, str]:
 def test_a_seed_gives_the_same_bytes(network: Path, tmp_path: Path) -> None:
     simulate(tmp_path / "again", seed=3, labelled=LABELLED, corpus=CORPUS)
     assert digests(tmp_path / "again") == digests(network)
+
+
+def test_a_seed_gives_the_same_emotions(emotional: Path, tmp_path: Path) -> None:
+    simulate(tmp_path, seed=3, labelled=20, corpus=21, emotion=EMOTION)
+    ours, theirs = (
+        {n: d for n, d in digests(each).items() if n.startswith(EMOTIONS)} for each in (emotional, tmp_path)
+    )
+    assert ours == theirs
+    assert len(ours) > 2 * EMOTION
+
+
+def test_emotions_change_no_other_file(network: Path, emotional: Path) -> None:
+    ours, theirs = digests(network), digests(emotional)
+    assert not [name for name in ours if name.startswith(EMOTIONS)]
+    assert {name for name in theirs if name not in ours} == {name for name in theirs if name.startswith(EMOTIONS)}
+    assert [name for name in ours if ours[name] != theirs[name]] == ["truth.parquet"]
+
+
+def test_truth_keeps_its_rows_and_emotions_follow(network: Path, emotional: Path) -> None:
+    before, after = (pq.read_table(each / "truth.parquet") for each in (network, emotional))
+    assert after.select(before.column_names).slice(0, len(before)).equals(before)
+    others, emotions = after.slice(0, len(before)).to_pylist(), after.slice(len(before)).to_pylist()
+    assert {row["set"] for row in others} == {None}
+    assert Counter(row["set"] for row in emotions) == {"reddit_emotion": EMOTION, "flickr_emotion": EMOTION}
+    assert all(row["user"] is None and row["sarcasm"] is None for row in emotions)
 
 
 def test_another_seed_gives_other_posts_pictures_and_users(network: Path, tmp_path: Path) -> None:
@@ -68,17 +95,25 @@ def test_the_test_part_of_600_has_150_posts_or_more() -> None:
 
 
 def test_a_new_network_replaces_the_old_one_and_nothing_else(tmp_path: Path) -> None:
-    simulate(tmp_path, seed=0, labelled=21, corpus=30)
+    simulate(tmp_path, seed=0, labelled=21, corpus=30, emotion=EMOTION)
     (tmp_path / "log").write_text("kept")
     (tmp_path / ".simulated.tmp").mkdir()  # of a run that was killed
     simulate(tmp_path, seed=0, labelled=20, corpus=30)
     assert (tmp_path / "log").read_text() == "kept"
     assert len(list((tmp_path / "media").iterdir())) == 4 * 20 + 30
     assert not (tmp_path / ".simulated.tmp").exists()
+    assert not [name for name in EMOTIONS if (tmp_path / name).exists()]
 
 
 @pytest.mark.parametrize(("labelled", "corpus"), [(19, 100), (40, 40)])
 def test_too_few_posts_are_refused(tmp_path: Path, labelled: int, corpus: int) -> None:
     with pytest.raises(ValueError, match=f"labelled={labelled}, corpus={corpus}"):
         simulate(tmp_path / "network", 0, labelled, corpus)
+    assert not (tmp_path / "network").exists()
+
+
+@pytest.mark.parametrize("emotion", [-1, 199, 20_001])
+def test_too_few_and_too_many_emotions_are_refused(tmp_path: Path, emotion: int) -> None:
+    with pytest.raises(ValueError, match=f"emotion={emotion}: give 0, or 200 to 20,000"):
+        simulate(tmp_path / "network", 0, 20, 30, emotion)
     assert not (tmp_path / "network").exists()

@@ -1,9 +1,10 @@
-"""CAST's stages on a simulated network of a few posts, prepared and encoded once a session."""
+"""The papers' stages on a simulated network of a few posts, prepared and encoded once a session."""
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,7 @@ from experiments import stage as stage_process
 from experiments.runner import write_description
 from experiments.runs import plan
 from experiments.stages import Stage, ordered
+from experiments.tables import load_table
 
 TRAINED = ("teacher", "student_1")
 
@@ -35,6 +37,16 @@ class Plan(NamedTuple):
             if not stage.is_done(self.store):
                 run_here(stage, self.store)
         return self.folder(names[-1])
+
+    def predictions(self, name: str, part: str = "test") -> dict[str, dict[str, Any]]:
+        """What a classifier said of a part or view: post id -> row."""
+        rows = pq.read_table(self.folder(name) / "predictions.parquet").to_pylist()
+        return {row["id"]: row for row in rows if row["part"] == part}
+
+    def scores(self, name: str) -> dict[str, dict[str, float | None]]:
+        """Part or view -> metric -> value."""
+        found: dict[str, dict[str, float | None]] = json.loads((self.folder(name) / "metrics.json").read_text())
+        return found
 
     def probabilities(self, name: str) -> torch.Tensor:
         """What a trained stage predicts, (P, C): posts of validation, then of test, in their order."""
@@ -78,26 +90,34 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small(weights: Path) -> list[str]:
-    """Words after `cast_... --profile demo` that make it small."""
+def small(weights: Path) -> dict[str, list[str]]:
+    """Paper -> words after `EXPERIMENT --profile demo` that make it small."""
     text, image = weights / "text", weights / "image"
-    return [
-        *("--protocol.network.labelled=40", "--protocol.network.corpus=60", "--protocol.iterations=1"),
-        *("--protocol.pretrain=false", f"--protocol.image.weights={image}", f"--protocol.sentences.weights={text}"),
-        *(f"--model.text_encoder.init_args.weights={text}", f"--data.tokenizer={text}"),
-        *("--model.base.init_args.text_size=32", "--model.base.init_args.hidden_size=16", "--data.batch_size=8"),
-        *("--trainer.max_epochs=2", "--wandb=off"),
-    ]
+    shared = ["--protocol.pretrain=false", f"--protocol.image.weights={image}", "--trainer.max_epochs=2", "--wandb=off"]
+    return {
+        "cast": [
+            *shared,
+            *("--protocol.network.labelled=40", "--protocol.network.corpus=60", "--protocol.iterations=1"),
+            f"--protocol.sentences.weights={text}",
+            *(f"--model.text_encoder.init_args.weights={text}", f"--data.tokenizer={text}"),
+            *("--model.base.init_args.text_size=32", "--model.base.init_args.hidden_size=16", "--data.batch_size=8"),
+        ],
+        "emotion": [
+            *shared,
+            *("--protocol.network.labelled=20", "--protocol.network.corpus=30", "--protocol.network.emotion=200"),
+            *("--protocol.words.size=8", "--model.hidden_size=8", "--protocol.fasttext.epochs=[5]"),
+        ],
+    }
 
 
 class Planner:
     """Plans rows in the session's store; its experiments share what they have in common."""
 
-    def __init__(self, store: Path, small: list[str]) -> None:
+    def __init__(self, store: Path, small: dict[str, list[str]]) -> None:
         self.store, self.small = store, small
 
     def __call__(self, *words: str, experiment: str = "cast_mvsa") -> Plan:
-        overrides = [*self.small, *words]
+        overrides = [*self.small[experiment.split("_", maxsplit=1)[0]], *words]
         stages = ordered(plan(experiment, "demo", overrides, 0, self.store)[-1:])
         return Plan(experiment, overrides, {stage.name: stage for stage in stages}, self.store)
 
@@ -113,5 +133,24 @@ class Planner:
 
 
 @pytest.fixture(scope="session")
-def planned(store: Path, small: list[str]) -> Planner:
+def planned(store: Path, small: dict[str, list[str]]) -> Planner:
     return Planner(store, small)
+
+
+ROWS = {row.name: row.overrides for row in load_table("emotion_4").rows}
+
+
+@pytest.fixture(scope="session")
+def late(planned: Planner) -> Plan:
+    """Emotion's late fusion, of the picture classifier and fastText."""
+    made = planned(*ROWS["Late fusion"], experiment="emotion_reddit")
+    made.run("late")
+    return made
+
+
+@pytest.fixture(scope="session")
+def common(planned: Planner) -> Plan:
+    """Emotion's common-space fusion."""
+    made = planned("--model.lr=0.1", experiment="emotion_reddit")
+    made.run("classifier")
+    return made

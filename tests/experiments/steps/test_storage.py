@@ -16,7 +16,7 @@ def stored(planned: Any, weights: Any) -> Any:
     return planned(
         *("--protocol.store_texts=true", f"--protocol.text_encoder.weights={weights / 'text'}"),
         *("--data.tokenizer=null", "--data.text_features={texts}/features"),
-        *("--model.text_encoder=encoders.StoredText", "--model.text_encoder.init_args.width=32"),
+        *("--model.text_encoder=encoders.StoredVectors", "--model.text_encoder.init_args.width=32"),
     )
 
 
