@@ -50,6 +50,11 @@ class Benchmark:
         """Class of each post, UNLABELLED where it has none."""
         return np.array([self.labels.get(post, UNLABELLED) for post in ids], dtype=np.int64)
 
+    def shares(self) -> NDArray[np.float32]:
+        """Share of each class among the training posts, (C,): what is said of a post that shows nothing."""
+        learned = self.gold(self.ids("train"))
+        return (np.bincount(learned, minlength=len(self.classes)) / len(learned)).astype(np.float32)
+
     @cached_property
     def posts(self) -> Posts:
         return Posts(self.folder)

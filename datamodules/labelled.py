@@ -43,6 +43,7 @@ class LabelledPosts(L.LightningDataModule):
         self.batch_size, self.seed, self.num_workers = batch_size, seed, num_workers
         self.predict_part: Part = "test"
         self.missing: Missing = {}
+        self._asked: tuple[Any, ...] = ()
 
     def rows_of(self, part: Part, training: bool = False) -> Dataset[Any]:
         """Batches of a part's posts by lists of keys; made once."""
@@ -104,7 +105,7 @@ class LabelledPosts(L.LightningDataModule):
         """Take away what `missing` says, while predicting; other hooks of evaluation see whole posts."""
         if not self.missing or self.trainer is None or not self.trainer.predicting:
             return batch
-        return without(batch, self._lost(self.predict_part))
+        return without(batch, self._lost())
 
     def in_order(self, part: Part) -> BatchLoader[Any]:
         """A part's posts in order, this device's share."""
@@ -128,8 +129,13 @@ class LabelledPosts(L.LightningDataModule):
         """This device and the number of them."""
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _lost(self, part: Part) -> Tensor:
-        return torch.from_numpy(lost(self.ids(part), self.modalities, self.missing, self.seed))
+    def _lost(self) -> Tensor:
+        """(P, M) of the predicted part, drawn once for each question."""
+        asked = (self.predict_part, *sorted(self.missing.items()))
+        if asked != self._asked:
+            gone = lost(self.ids(self.predict_part), self.modalities, self.missing, self.seed)
+            self._asked, self._gone = asked, torch.from_numpy(gone)
+        return self._gone
 
 
 def without(batch: CommentedPosts | ModalPosts, gone: Tensor) -> CommentedPosts | ModalPosts:

@@ -43,6 +43,14 @@ class Marks(NamedTuple):
     owners: np.ndarray  # (P,) int64, whose they are
 
 
+class Groups(NamedTuple):
+    """Posts that a file puts into groups."""
+
+    members: dict[str, list[str]]  # group -> ids of the set's posts
+    named: int  # ids in the file
+    known: int  # of these, posts of the set
+
+
 def leaks(benchmark: Posts, corpus: Posts) -> dict[str, set[str]]:
     """For each benchmark post that occurs in the corpus, by id, picture or text: the ids it has there."""
     found: dict[str, set[str]] = {}
@@ -68,21 +76,36 @@ def split_copies(posts: Posts, protocol: str = "paper") -> Iterator[Copy]:
             yield copy
 
 
-def grouped_copies(posts: Posts, groups: Path, protocol: str = "paper") -> Iterator[Copy]:
-    """The same as `split_copies`, of posts that a file puts into one group: lines of own id, tab, group; a header.
+def read_groups(posts: Posts, path: Path) -> Groups:
+    """Read which posts belong together: a header `id<tab>group`, then lines of own id, tab, group.
 
     Raises:
-        ValueError: a line is no such pair; names file and line.
+        ValueError: there is no header, a line is no such pair (names file and line), or no id is one of the set's.
     """
-    own_name = posts.info["name"]
+    header, *lines = path.read_text("utf-8").splitlines() or [""]
+    if header.split("\t")[0] != "id":
+        raise ValueError(f"{path}, line 1: {header!r} is no header id<tab>group; put one before the first post")
+    own_name, there = posts.info["name"], set(posts.ids)
     members: dict[str, list[str]] = {}
-    for number, line in enumerate(groups.read_text("utf-8").splitlines()[1:], start=2):
+    named: dict[str, None] = {}
+    for number, line in enumerate(lines, start=2):
         own, tab, group = line.partition("\t")
         if not (own and tab and group):
-            raise ValueError(f"{groups}, line {number}: {line!r} is no id<tab>group")
-        members.setdefault(group, []).append(f"{own_name}/{own}")
+            raise ValueError(f"{path}, line {number}: {line!r} is no id<tab>group")
+        named[own] = None
+        if f"{own_name}/{own}" in there:
+            members.setdefault(group, []).append(f"{own_name}/{own}")
+    if not members:
+        ours = next((post.partition("/")[2] for post in posts.ids), "")
+        examples = f"its ids are like {next(iter(named), '')!r}, the posts' like {ours!r}"
+        raise ValueError(f"{path}: no id is of a post of {posts.folder}; {examples}")
+    return Groups(members, len(named), sum(f"{own_name}/{own}" in there for own in named))
+
+
+def grouped_copies(posts: Posts, groups: Groups, protocol: str = "paper") -> Iterator[Copy]:
+    """The same as `split_copies`, of posts in one group."""
     part = {post: name for name, ids in posts.split(protocol).items() for post in ids}
-    for ids in members.values():
+    for ids in groups.members.values():
         known = [post for post in ids if post in part]
         for first, second in permutations(known, 2):
             if RANK[part[first]] < RANK[part[second]]:
@@ -192,15 +215,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "corpus", metavar="B", type=Path, nargs="?", help="prepared corpus; else A's splits are compared"
     )
-    parser.add_argument("--groups", type=Path, help="take A's copies from this file: id<tab>group, with a header")
+    parser.add_argument("--groups", type=Path, help="take A's copies from this file: header id<tab>group, own ids")
     parser.add_argument("--apart", metavar="NAME", help="write A's split `paper` without later copies as split NAME")
     given = parser.parse_args(arguments)
     try:
         posts = Posts(given.benchmark)
         if given.corpus:
             print(report(copies(posts, Posts(given.corpus))))
-        for protocol in ["paper"] if given.apart or given.groups else [] if given.corpus else posts.protocols:
-            found = list(grouped_copies(posts, given.groups) if given.groups else split_copies(posts, protocol))
+        groups = read_groups(posts, given.groups) if given.groups else None
+        if groups:
+            print(f"{given.groups}: {groups.known:,} of {groups.named:,} ids are posts of {posts.folder}")
+        for protocol in ["paper"] if given.apart or groups else [] if given.corpus else posts.protocols:
+            found = list(grouped_copies(posts, groups) if groups else split_copies(posts, protocol))
             print(f"split {protocol}: {report(found)}")
             if given.apart:
                 print(f"split {given.apart}: without {write_apart(posts, found, given.apart):,} posts")

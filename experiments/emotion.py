@@ -31,7 +31,7 @@ def plan(settings: Settings, seed: int) -> list[Stage]:
     _refuse(settings, protocol)
     free = free_settings(settings)
     roles = _posts(protocol, seed)
-    pretrained(roles, protocol, seed, free)
+    pretrained(roles, protocol, seed, free, data["protocol"] if protocol["benchmark"] else None)
     own = {"posts": "{benchmark}", "encoder": protocol["image"]}
     roles["benchmark_pictures"] = wired("benchmark_pictures", "encode:pictures", own, roles, free)
     if protocol["words"]["vectors"]:
@@ -54,7 +54,7 @@ def _refuse(settings: Settings, protocol: Settings) -> None:
 
 
 def _posts(protocol: Settings, seed: int) -> Roles:
-    """The benchmark; and where encoders are pre-trained, unlabelled posts for it."""
+    """The benchmark; where encoders are pre-trained, posts for it: its own training posts or the network's corpus."""
     if protocol["benchmark"]:
         folder = str(protocol["benchmark"])
         return {"benchmark": folder, "corpus": folder}
@@ -67,13 +67,14 @@ def _network(settings: Settings, roles: Roles, seed: int, free: Settings) -> lis
     model, data = settings["model"], dict(settings["data"]["init_args"])
     arguments = dict(model["init_args"])
     arguments["encoders"] = {name: arguments["encoders"][name] for name in data["modalities"]}
-    for name, key in (("image", "image_features"), ("text", "words")):
+    # what this row does not read is set aside, or rows that differ in nothing else would be trained apart
+    for name, unread in (("image", ("image_features", "pixels_of")), ("text", ("words",))):
         if name not in data["modalities"]:
-            data[key] = None
+            data |= dict.fromkeys(unread)
     if data["pixels_of"]:
         data["image_features"] = None
     if arguments["auxiliary"] is None:
-        data["negatives"] = 0  # or rows with any number of them would be trained apart
+        data |= {"negatives": 0, "negatives_of": "text"}
     patience = settings["protocol"]["init_args"]["early_stop"]
     stop = {} if patience is None else {"monitor": "val/accuracy", "mode": "max", "patience": patience}
     model = {**model, "init_args": arguments}
@@ -83,8 +84,7 @@ def _network(settings: Settings, roles: Roles, seed: int, free: Settings) -> lis
 
 def _fasttext(settings: Settings, roles: Roles, seed: int, free: Settings) -> list[Stage]:
     """The paper's text classifier."""
-    own = {**_scored(settings, seed), "protocol": settings["data"]["init_args"]["protocol"]}
-    own |= settings["protocol"]["init_args"]["fasttext"]
+    own = {**_scored(settings, seed), **settings["protocol"]["init_args"]["fasttext"]}
     return [wired("fasttext", "fasttext:fasttext", own, roles, free)]
 
 
@@ -109,5 +109,6 @@ def single(settings: Settings, modality: str) -> Settings:
 
 def _scored(settings: Settings, seed: int) -> dict[str, Any]:
     """What stages that are no networks are told of the posts."""
-    task, average = settings["data"]["init_args"]["task"], settings["model"]["init_args"]["average"]
-    return {"benchmark": "{benchmark}", "task": task, "average": average, "seed": seed}
+    data, average = settings["data"]["init_args"], settings["model"]["init_args"]["average"]
+    posts = {"benchmark": "{benchmark}", "task": data["task"], "protocol": data["protocol"]}
+    return {**posts, "average": average, "seed": seed}

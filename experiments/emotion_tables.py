@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from experiments.arguments import choose
-from experiments.comparison import Folders, spread
+from experiments.comparison import Comparison, Folders, spread
 from experiments.documents import Block, Document, Footnotes
-from experiments.results import read_facts, read_metrics
-from experiments.tables import Asked, convert, load_table, read_mapping, table_file
+from experiments.results import read_metrics
+from experiments.tables import Asked, Side, Table, convert, load_table, read_mapping, table_file
 
 
 class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,13 +28,6 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     setting: str
     published: int | float | str
     experiment: str | None = None
-
-
-class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of a table, scored on a part."""
-
-    row: str
-    part: str
 
 
 class OneModality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +48,8 @@ def class_counts(asked: Asked) -> Document:
     spec = read_mapping(path)
     sets = convert(path, "sets", spec["sets"], dict[str, Counted])
     ours = {posts.info["name"]: posts for posts in map(Posts, asked.posts)}
+    if len(ours) < len(asked.posts):
+        raise ValueError(f"{', '.join(map(str, asked.posts))}: two of them have one name; give one folder a data set")
     marks = Footnotes(spec["footnotes"])
     blocks = []
     for name, counted in sets.items():
@@ -87,11 +82,16 @@ def hyper_parameters(asked: Asked) -> Document:
     for name, parameter in convert(path, "parameters", spec["parameters"], dict[str, Parameter]).items():
         for experiment in [parameter.experiment] if parameter.experiment else experiments:
             if experiment in settings:
-                found = reduce(lambda inside, key: inside[key], parameter.setting.split("."), settings[experiment])
+                found = reduce(_inside, parameter.setting.split("."), settings[experiment])
                 same = "yes" if found == parameter.published else "no"
-                lines.append([experiment, name, str(parameter.published), str(found), same])
+                lines.append([experiment, name, str(parameter.published), "–" if found is None else str(found), same])
     header = ["Experiment", "Parameter", "Published", "Ours", "The same"]
     return Document(spec["title"], [f"{spec['source']}."], [Block("Settings", header, lines)])
+
+
+def _inside(settings: Any, key: str) -> Any:
+    """A setting of settings; None where a row has no such part."""
+    return settings.get(key) if isinstance(settings, dict) else None
 
 
 def one_modality(asked: Asked) -> Document | None:
@@ -107,35 +107,43 @@ def one_modality(asked: Asked) -> Document | None:
     if not all(results.values()):
         return None
     marks = Footnotes(spec["footnotes"])
-    blocks = [_alone(table.experiments[name].label, name, rows, results[name], marks, asked) for name in experiments]
+    blocks = []
+    for name in experiments:
+        if any(name in row.published for row in rows.values()):
+            blocks.append(_published(table, name, rows, marks))
+        blocks.append(_ours(table, name, rows, results[name], marks, asked))
     intro = f"{spec['source']}. Accuracy in percent; ours: mean ± standard deviation over {len(asked.seeds)} seeds."
     return Document(spec["title"], [intro], blocks, footnotes=marks.used())
 
 
-def _alone(
-    label: str, experiment: str, rows: Mapping[str, OneModality], folders: Folders, marks: Footnotes, asked: Asked
+def _published(table: Table, experiment: str, rows: Mapping[str, OneModality], marks: Footnotes) -> Block:
+    label = table.experiments[experiment].label
+    lines = []
+    for name, row in rows.items():
+        if experiment in row.published:
+            image, text = (row.published[experiment][side] for side in ("image", "text"))
+            notes = marks.marks(["other_count", *row.notes] if name == next(iter(rows)) else row.notes)
+            lines.append([label, name + notes, f"{image:g}", f"{text:g}", f"{abs(image - text):.2f}"])
+    note = f"{table.experiments[experiment].population} test posts in Table 4's other rows; the gaps are computed here."
+    return Block(f"{label} ({experiment}): published", ["Data set", "Row", "image", "text", "gap"], lines, [note])
+
+
+def _ours(
+    table: Table, experiment: str, rows: Mapping[str, OneModality], folders: Folders, marks: Footnotes, asked: Asked
 ) -> Block:
-    facts = read_facts(next(iter(folders.values())))
+    compared = Comparison(table, experiment, table.rows, folders, Footnotes(table.footnotes))
     lines = []
     for name, row in rows.items():
         image, text = (_accuracies(folders, side) for side in (row.image, row.text))
         gaps = [abs(one - other) for one, other in zip(image, text, strict=True)]
-        published = row.published.get(experiment, {})
-        cells = [f"{published[side]:g}" if side in published else "–" for side in ("image", "text")]
-        ours = [spread(values) for values in (image, text, gaps)]
-        lines.append([facts.label, name + marks.marks(row.notes), cells[0], ours[0], cells[1], ours[1], ours[2]])
-    header = ["Data set", "Row", "image published", "image ours", "text published", "text ours", "gap ours"]
-    how = f"; {'; '.join(asked.departures)}" if asked.departures else ""
-    note = f"Published numbers are of the paper's {label} posts, ours of {facts.label}{how}."
-    return Block(f"{label} ({experiment})", header, lines, [note])
+        lines.append([compared.facts.label, name + marks.marks(row.notes), *map(spread, (image, text, gaps))])
+    reasons = list(compared.reasons(asked.departures))
+    notes = [f"Not comparable with the published numbers: {'; '.join(reasons)}."] * bool(reasons)
+    title = f"{table.experiments[experiment].label} ({experiment}): ours{', not comparable' * bool(reasons)}"
+    return Block(title, ["Data set", "Row", "image", "text", "gap"], lines, [*notes, compared.population()])
 
 
 def _accuracies(folders: Mapping[tuple[str, int], Path], side: Side) -> list[float]:
+    """In percent, in order of seeds; nan where the classifier was given nothing of any post."""
     found = sorted((seed, folder) for (row, seed), folder in folders.items() if row == side.row)
-    return [100 * _accuracy(folder, side.part) for _, folder in found]
-
-
-def _accuracy(folder: Path, part: str) -> float:
-    """nan where the classifier does not apply: one of no modality has no such view either."""
-    scores: dict[str, Any] = read_metrics(folder, part)
-    return float(scores["accuracy"])
+    return [100 * read_metrics(folder, side.part or "test")["accuracy"] for _, folder in found]

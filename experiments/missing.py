@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         blocks = [_block(folder, options.part, options.rates) for folder in options.folders]
     intro = (
         f"On {options.part} posts, in percent. Who loses a modality is drawn from (seed of the stage, modality, post); "
-        "at a higher rate the same posts lose it, and more. n/a: no post has what the classifier reads."
+        "at a higher rate the same posts lose it, and more. n/a: no post has what the classifier reads. Comments that "
+        "were retrieved for the whole post stay."
     )
     deliver(Document("With a modality missing", [intro], blocks), options.format, options.out)
     return 0
@@ -67,7 +68,20 @@ def _block(folder: Path, part: str, rates: Sequence[float]) -> Block:
         shown = ["n/a" if value is None else f"{100 * value:.2f}" for value in scores.values()]
         lines.append([folder.name, name, *shown, str(int(answers.present.any(1).sum()))])
     header = ["Classifier", "Given", *COLUMNS.values(), "Posts with something"]
-    return Block(f"{folder.name}, {facts.label}", header, lines)
+    zero = "An absent modality is a zero vector to Concatenation (not in the paper)."
+    notes = [zero] * ("Concatenation" in described(plan) and len(facts.modalities) > 1)
+    return Block(f"{described(plan)}: {folder.name}, {facts.label}", header, lines, notes)
+
+
+def described(plan: Mapping[str, Any]) -> str:
+    """What a stage trains, in words: its name, or the classes of the model and of what it is made of."""
+    if "model" not in plan["settings"]:
+        return str(plan["name"])
+    model = plan["settings"]["model"]
+    parts = [model["init_args"].get(name) for name in ("base", "fusion", "auxiliary")]
+    paths = [model["class_path"], *(part["class_path"] for part in parts if part)]
+    modalities = plan["settings"]["data"]["init_args"].get("modalities") or []
+    return " + ".join(path.rsplit(".", 1)[-1] for path in paths) + f" ({', '.join(modalities)})" * bool(modalities)
 
 
 def _share(word: str) -> float:

@@ -63,10 +63,13 @@ def posts(protocol: Settings, raw: dict[str, str], seed: int) -> Roles:
     return roles
 
 
-def pretrained(roles: Roles, protocol: Settings, seed: int, free: Settings) -> None:
-    """Small encoders for runs without any weights, trained on the corpus (`protocol.pretrain`)."""
+def pretrained(roles: Roles, protocol: Settings, seed: int, free: Settings, split: str | None = None) -> None:
+    """Small encoders for runs without any weights, trained on the corpus (`protocol.pretrain`).
+
+    With `split` the corpus is a benchmark, and only its training posts are looked at.
+    """
     if protocol["pretrain"]:
-        own = {"posts": "{corpus}", "seed": seed if protocol["network_follows_seed"] else 0}
+        own = {"posts": "{corpus}", "split": split, "seed": seed if protocol["network_follows_seed"] else 0}
         roles["pretrain"] = wired("pretrain", "encode:pretrain", own, roles, free)
 
 

@@ -56,6 +56,7 @@ class PredictedPost:
         comments: retrieved comments that the classifier saw, best first.
         image_attention: weight of each comment by the picture; empty where the classifier has none.
         text_attention: weight of each comment by the text; empty where the classifier has none.
+        present: modalities that the classifier was given; None where the stage did not note them.
         text: the post's text, once `with_content` has looked it up.
         picture: its picture's file, likewise.
     """
@@ -68,12 +69,18 @@ class PredictedPost:
     comments: list[str]
     image_attention: list[float]
     text_attention: list[float]
+    present: tuple[str, ...] | None = None
     text: str | None = None
     picture: Path | None = None
 
     @property
     def is_right(self) -> bool:
         return self.gold == self.predicted
+
+    @property
+    def applies(self) -> bool:
+        """Whether the classifier was given anything of the post."""
+        return self.present is None or bool(self.present)
 
     @property
     def attention_spread(self) -> float:
@@ -136,7 +143,9 @@ def _predicted(row: dict[str, Any]) -> PredictedPost:
     comments = row.get("comments") or []
     image, text = ((row.get(f"{side}_attention") or [])[: len(comments)] for side in ("image", "text"))  # padded to N
     probabilities = row["probabilities"] or []
-    return PredictedPost(row["id"], row["part"], row["gold"], row["predicted"], probabilities, comments, image, text)
+    present = None if row.get("present") is None else tuple(row["present"])
+    own = row["id"], row["part"], row["gold"], row["predicted"]
+    return PredictedPost(*own, probabilities, comments, image, text, present)
 
 
 def _base(config: Path) -> str | None:

@@ -26,8 +26,10 @@ def score(counts: Floats, metric: Metric, averaging: Averaging) -> Floats:
     post has one class and gets one.
     """
     hits, golds, guesses = np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(-1), counts.sum(-2)  # (..., C)
-    if metric in ("accuracy", "micro_f1"):
+    if metric == "accuracy":
         return _ratio(hits.sum(-1), golds.sum(-1))
+    if metric == "micro_f1":
+        return _ratio(2 * hits.sum(-1), golds.sum(-1) + guesses.sum(-1))
     if metric == "macro_f1":
         return score(counts, "f1", "macro")
     parts = {"precision": (hits, guesses), "recall": (hits, golds), "f1": (2 * hits, golds + guesses)}

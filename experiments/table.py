@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
     parser.add_argument("table", help="name of the table, or list")
     parser.add_argument("--experiments", nargs="+", help="some of the table's experiments (all)")
     parser.add_argument("--rows", nargs="+", help="some of its rows; the base row always comes along (all)")
+    parser.add_argument("--within", help="score only posts that are in the same part of this split too")
     parser.add_argument("--controls", action="store_true", help="our own control rows as well")
     parser.add_argument(
         "--posts", nargs="+", type=Path, default=[], help="prepared folders, for tables that count posts"
@@ -69,7 +70,7 @@ def _results(options: argparse.Namespace, settings: list[str], run: RunRows) -> 
         return None
     from experiments.comparison import compare
 
-    return compare(table, results, asked.departures)
+    return compare(table, results, asked.departures, options.within)
 
 
 def _asked(options: argparse.Namespace, settings: list[str], run: RunRows) -> Asked:

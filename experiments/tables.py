@@ -44,6 +44,27 @@ class Asked(NamedTuple):
     resolve: Callable[[str], dict[str, Any]]
 
 
+class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One side of a comparison: a row's score, or how little it differs between two of its parts.
+
+    Args:
+        row: of the table.
+        part: scored part or view of it, as the row's `metrics.json` names it; none is the table's own split.
+        gap_to: another part; the score is then minus the absolute difference between the two.
+    """
+
+    row: str
+    part: str | None = None
+    gap_to: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The row, and what is unusual about how it is scored."""
+        if self.gap_to is not None:
+            return f"{self.row} (gap between {self.part} and {self.gap_to})"
+        return f"{self.row} ({self.part})" if self.part else self.row
+
+
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Columns of one experiment: on which posts and how they were scored.
 

@@ -69,7 +69,7 @@ class PostClassifier(L.LightningModule, ABC):
         raise FloatingPointError(
             f"training loss is {loss.item()} in epoch {self.current_epoch}, step {self.global_step}, on post rows "
             f"{rows.tolist()} of device {self.global_rank} (-1: unlabelled); look for non-finite features of these "
-            f"posts, else lower lr ({lr:g}) or clip gradients (trainer.gradient_clip_val)"
+            f"posts, else lower lr ({lr:g}) or clip gradients by their norm (trainer.gradient_clip_val)"
         )
 
 

@@ -19,6 +19,7 @@ from datamodules.tweets import clean_tweet
 
 EMOTIONS = ["amusement", "anger", "awe", "contentment", "disgust", "excitement", "fear", "sadness"]  # Table 2
 MIN_WORDS = 6  # of title and description together: more than 5, Section 5.2
+MIN_WORKERS = 5  # a picture: at least 5, Section 5.2
 _TEXTS = "texts.csv"
 _COLUMNS = ["photo", "title", "description"]
 _LICENCE = "none stated; photographs and texts belong to their Flickr owners (You et al. 2016, Duong et al. 2017)"
@@ -66,7 +67,11 @@ def open_layout(raw: Path, options: Options) -> "FlickrEmotion":
 
 @dataclass(frozen=True)
 class FlickrEmotion:
-    """Photos on whose emotion most workers agree, with English titles and descriptions (Section 5.2)."""
+    """Photos on whose emotion most of at least 5 workers agree, with English words (Section 5.2).
+
+    The language is that of title and description joined, so a title may be empty or one word. Label `emotion` counts
+    the workers who agree, label `emotion_disagree`, which is no task, those who do not.
+    """
 
     card: Card
 
@@ -78,7 +83,7 @@ class FlickrEmotion:
 
     def convert(self, raw: Raw) -> Converted | Problem:
         photo = raw.value
-        cause = undecided(photo.agree, photo.disagree) or self._untold(photo.texts)
+        cause = undecided(photo.agree, photo.disagree) or _too_few(photo) or self._untold(photo.texts)
         if cause:
             return Problem(raw.file, raw.line, photo.own, cause, "dropped")
         title, description = photo.texts
@@ -87,9 +92,7 @@ class FlickrEmotion:
             text=clean_tweet(description) or None,
             title=clean_tweet(title) or None,
             media=[Media(photo.picture)] if photo.picture else None,
-            labels=[
-                Label("emotion", emotion, photo.agree[emotion]) for emotion in EMOTIONS if photo.agree.get(emotion)
-            ],
+            labels=_labels("emotion", photo.agree) + _labels("emotion_disagree", photo.disagree),
         )
         return Converted(post)
 
@@ -97,18 +100,16 @@ class FlickrEmotion:
         return None if post.media or self.card.options.keep_without_pictures else "no pictures"
 
     def _untold(self, texts: tuple[str, str] | None) -> str | None:
-        """Why title and description are left out, or None."""
+        """Why title and description are left out, or None; the language is asked for once, of both."""
         if texts is None:
             return f"no texts: not in {_TEXTS}"
-        words = len(" ".join(texts).split())
+        told = " ".join(texts)
+        words = len(told.split())
         if words < MIN_WORDS:
             return f"too few words: {words} in title and description"
         wanted = self.card.options.language or "en"
-        for column, text in zip(("title", "description"), texts, strict=True):
-            found = language(clean_tweet(text), self.card.options.language_model) if wanted != "any" else "any"
-            if found != wanted:
-                return f"other language: {column} {found}"
-        return None
+        found = language(clean_tweet(told), self.card.options.language_model) if wanted != "any" else "any"
+        return None if found == wanted else f"other language: {found}"
 
 
 def undecided(agree: Mapping[str, int], disagree: Mapping[str, int]) -> str | None:
@@ -123,6 +124,17 @@ def undecided(agree: Mapping[str, int], disagree: Mapping[str, int]) -> str | No
     if all(most <= disagree[emotion] for emotion in first):
         return f"no majority: {', '.join(f'{name} {most} to {disagree[name]}' for name in first)}"
     return f"tie: {', '.join(first)} {most} each" if len(first) > 1 else None
+
+
+def _too_few(photo: Photo) -> str | None:
+    """Why the verdict of a photo's workers on its emotion does not count (Section 5.2), or None."""
+    emotion = max(photo.agree, key=photo.agree.__getitem__)
+    workers = photo.agree[emotion] + photo.disagree[emotion]
+    return f"fewer than {MIN_WORKERS} workers: {workers}" if workers < MIN_WORKERS else None
+
+
+def _labels(task: str, counts: Mapping[str, int]) -> list[Label]:
+    return [Label(task, emotion, counts[emotion]) for emotion in EMOTIONS if counts.get(emotion)]
 
 
 def _files(root: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from datamodules.tweets import clean_tweet
 
 SUBREDDITS = {"happy": "joy", "creepy": "fear", "rage": "anger", "gore": "disgust"}  # Section 5.2; order of Table 2
 TOP = 1000  # submissions of each subreddit, Section 5.2
-MIN_UPS = 100  # of those added to the two smallest classes, Section 5.2
+MIN_UPS = 100  # of those added to the two smallest classes, Section 5.2; --min_ups
 _COLUMNS = ["title", "url", "ups"]
 _LICENCE = "none stated; titles and pictures belong to their authors (Duong et al. 2017)"
 
@@ -43,9 +43,9 @@ class Submission(NamedTuple):
 
 def open_layout(raw: Path, options: Options) -> "RedditEmotion":
     """The four subreddits under `raw`; FileNotFoundError or ValueError names the file or column that is missing."""
-    options.only("reddit_emotion", "keep_without_pictures")
+    options.only("reddit_emotion", "keep_without_pictures", "min_ups")
     _records.cache_clear()  # files may have changed
-    files = [raw / file for file in _records(raw, options.keep_without_pictures)]
+    files = [raw / file for file in _records(raw, options)]
     card = Card(
         options.name or "reddit_emotion",
         _LICENCE,
@@ -87,7 +87,7 @@ class RedditEmotion:
         return None if post.media or (self.card.options.keep_without_pictures and post.text) else "no pictures"
 
     def _found(self) -> dict[str, list[Raw | Problem]]:
-        return _records(self.card.root, self.card.options.keep_without_pictures)
+        return _records(self.card.root, self.card.options)
 
 
 def chosen(
@@ -114,13 +114,14 @@ def chosen(
 
 
 @lru_cache(maxsize=1)
-def _records(root: Path, keep_without_pictures: bool) -> dict[str, list[Raw | Problem]]:
+def _records(root: Path, options: Options) -> dict[str, list[Raw | Problem]]:
     """Rows of each file, those that the rule leaves out as problems."""
     pictures = _pictures(root)
     found = {name: _submissions(root, name, pictures[name]) for name in SUBREDDITS}
     votes = {name: {raw.value.own: raw.value.ups for raw in found[name] if isinstance(raw, Raw)} for name in found}
-    ids = chosen(votes, pictures)
-    return {f"{name}.csv": [_judged(raw, ids[name], keep_without_pictures) for raw in found[name]] for name in found}
+    ids = chosen(votes, pictures, min_ups=MIN_UPS if options.min_ups is None else options.min_ups)
+    keep = options.keep_without_pictures
+    return {f"{name}.csv": [_judged(raw, ids[name], keep) for raw in found[name]] for name in found}
 
 
 def _judged(raw: Raw | Problem, ids: Collection[str], keep_without_pictures: bool) -> Raw | Problem:

@@ -61,11 +61,16 @@ class Options:
     language_model: str | None = None
     keep_without_comments: bool = False
     keep_without_pictures: bool = False
+    min_ups: int | None = None
+
+    def given(self) -> dict[str, Any]:
+        """What was chosen, by name; 0 is a choice."""
+        return {name: value for name, value in vars(self).items() if value not in (None, "") and value is not False}
 
     def only(self, layout: str, *taken: str) -> None:
         """ValueError when anything but the name and what is `taken` is chosen; says what the layout takes."""
         allowed = ("name", *taken)
-        refused = [name for name, value in vars(self).items() if value and name not in allowed]
+        refused = [name for name in self.given() if name not in allowed]
         if refused:
             takes = ", ".join(f"--{name}" for name in allowed)
             raise ValueError(f"{layout} takes no --{refused[0]}; it takes {takes}")

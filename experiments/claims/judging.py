@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.claims.reading import Claim, Claims, Pair, Side
+from experiments.claims.reading import Claim, Claims, Pair
 from experiments.comparison import NAMES, Folders, p_text, spread
 from experiments.documents import Block, Document
 from experiments.results import read_facts, read_metrics, read_predictions
@@ -23,7 +23,7 @@ from experiments.statistics import (
     seeds_warning,
     verdict,
 )
-from experiments.tables import Table, Target
+from experiments.tables import Side, Table, Target
 
 HEADER = ["Data set", "Claim", "Kind", "Better", "Worse", "Effect [95 %]", "p (t-test)", "p (exact)"]
 HEADER += ["Bootstrap [95 %]", "p (bootstrap)", "p (Holm)", "Verdict"]
@@ -127,14 +127,16 @@ def describe(
 
 
 def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[list[str]]:
-    """Each compared row's mean and standard deviation over seeds, in percent."""
+    """Every compared side's mean and standard deviation over seeds, in percent; a gap is shown as it is."""
     lines = []
     for experiment, folders in results.items():
         target = table.experiments[experiment]
         label = read_facts(next(iter(folders.values()))).label
-        for row in claims.rows(table):
-            found = [read_metrics(folder, target.split) for (name, _), folder in folders.items() if name == row]
-            lines.append([label, row, spread([100 * scores[target.compared] for scores in found])])
+        rows = list(claims.rows(table))
+        sides = {side for claim in claims.claims.values() for pair in claim.pairs for side in pair.sides}
+        for side in sorted(sides, key=lambda side: (rows.index(side.row), side.label)):
+            values = [abs(_value(folder, side, target)) for (row, _), folder in folders.items() if row == side.row]
+            lines.append([label, side.label, spread([100 * value for value in values])])
     return lines
 
 

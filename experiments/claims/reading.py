@@ -8,30 +8,9 @@ import msgspec
 
 from experiments.arguments import choose
 from experiments.names import first_comment
-from experiments.tables import Table, convert, load_table, read_mapping
+from experiments.tables import Side, Table, convert, load_table, read_mapping
 
 FOLDER = Path(__file__).parent
-
-
-class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One side of a comparison: a row's score, or how little it differs between two of its parts.
-
-    Args:
-        row: of the table.
-        part: scored part or view of it, as the row's `metrics.json` names it; none is the table's own split.
-        gap_to: another part; the score is then minus the absolute difference between the two.
-    """
-
-    row: str
-    part: str | None = None
-    gap_to: str | None = None
-
-    @property
-    def label(self) -> str:
-        """The row, and what is unusual about how it is scored."""
-        if self.gap_to is not None:
-            return f"{self.row} (gap between {self.part} and {self.gap_to})"
-        return f"{self.row} ({self.part})" if self.part else self.row
 
 
 class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

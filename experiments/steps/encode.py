@@ -27,13 +27,17 @@ PART = 1024  # texts sorted into buckets and stored together
 
 
 def pretrain(job: Job) -> None:
-    """Train small encoders without labels on the network's posts and comments, under `text/` and `image/`."""
+    """Train small encoders without labels on posts and their comments, under `text/` and `image/`."""
     settings = filled(job.settings, job.folders)
     posts = Posts(settings["posts"])
-    rows = list(rows_of(posts))
+    learned = set(posts.split(settings["split"])["train"]) if settings["split"] else set(posts.ids)
+    rows = [row for row in rows_of(posts) if row["id"] in learned]
     comments = [comments_of(row) for row in rows]
     pictures = [posts.picture(row) for row in rows]
-    pretrain_encoders(job.folder, [row["text"] or "" for row in rows], comments, pictures, settings["seed"])
+    try:
+        pretrain_encoders(job.folder, [row["text"] or "" for row in rows], comments, pictures, settings["seed"])
+    except ValueError as error:
+        raise ValueError(f"{error}; or give weights, and --protocol.pretrain=false") from error
 
 
 def image(job: Job) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from experiments.tables import METRICS, Averaging
 
 Scores = dict[str, dict[str, float | None]]  # part -> metric -> value in [0, 1], None where it does not apply
 Scored = Literal["validation", "test"]
+PARTS: tuple[Scored, ...] = get_args(Scored)
 
 
 @dataclass(frozen=True)

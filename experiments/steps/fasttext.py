@@ -13,11 +13,10 @@ from datamodules.missing import Missing, lost
 from encoders.atomic import replacing, write_json, write_text
 from encoders.vocabulary import words_of
 from experiments.stage import Job
-from experiments.steps.evaluation import Predicted, Scored, write_results
+from experiments.steps.evaluation import PARTS, Predicted, Scored, write_results
 from experiments.wiring import filled
 
 LABEL = "__label__"
-PARTS: tuple[Scored, ...] = ("validation", "test")
 
 
 def fasttext(job: Job) -> None:
@@ -38,13 +37,11 @@ def classify(job: Job, part: Scored, asked: Mapping[str, Missing]) -> dict[str, 
     ids = posts.ids(part)
     texts = posts.posts.texts(ids)
     has = np.array([bool(words_of(text)) for text in texts])[:, None]  # (P, 1)
-    learned = posts.gold(posts.ids("train"))
-    shares = (np.bincount(learned, minlength=len(posts.classes)) / len(learned)).astype(np.float32)  # (C,)
     said = _probabilities(floret.load_model(str(job.folder / "model.bin")), texts, len(posts.classes))  # (P, C)
     found = {}
     for name, missing in asked.items():
         present = has & ~lost(ids, ("text",), missing, settings["seed"])  # (P, 1)
-        found[name] = Predicted(ids, posts.gold(ids), np.where(present, said, shares), ("text",), present)
+        found[name] = Predicted(ids, posts.gold(ids), np.where(present, said, posts.shares()), ("text",), present)
     return found
 
 

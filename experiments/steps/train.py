@@ -50,8 +50,11 @@ def train(job: Job) -> None:
 
 def classify(job: Job, part: Scored, asked: Mapping[str, Missing]) -> dict[str, Predicted]:
     """What a finished stage's best checkpoint says of a part, for each named choice of modalities taken away."""
+    # here and now: on one device of this machine, whatever it was trained on
+    trainer = {"accelerator": "gpu" if job.device == "cuda" else "cpu", "devices": 1}
+    free = {**job.free, "wandb": "off", "trainer": trainer}
     with TemporaryDirectory() as scratch:  # the stage's own folder stays as it is
-        cli = build(replace(job, folder=Path(scratch), free={**job.free, "wandb": "off"}))
+        cli = build(replace(job, folder=Path(scratch), free=free))
         if not (job.folder / "best.ckpt").is_file():
             return {name: _nothing(cli, part) for name in asked}
         load_weights(cli.model, job.folder / "best.ckpt")

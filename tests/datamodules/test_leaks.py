@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from datamodules.leaks import DISTANCE, copies, grouped_copies, leaks, main, near, picture_hash, split_copies
+from datamodules.leaks import (
+    DISTANCE,
+    copies,
+    grouped_copies,
+    leaks,
+    main,
+    near,
+    picture_hash,
+    read_groups,
+    split_copies,
+)
 from datamodules.posts import Posts
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
@@ -95,7 +105,7 @@ def test_a_split_can_leave_out_the_later_ones_of_the_copies(benchmark: Posts, tm
     assert benchmark.split("apart") == {"train": ["bench/1"], "validation": ["bench/123456789012"]}
     groups = tmp_path / "groups.tsv"
     groups.write_text("id\tgroup\n1\t7\n123456789012\t7\n3\t8\n99\t7\n")
-    found = list(grouped_copies(benchmark, groups))
+    found = list(grouped_copies(benchmark, read_groups(benchmark, groups)))
     assert [(copy.benchmark, copy.corpus) for copy in found] == [("bench/1", "bench/123456789012")]
     assert main([str(benchmark.folder), "--groups", str(groups), "--apart", "grouped"]) == 0
     assert benchmark.split("grouped") == {"train": ["bench/1"], "test": ["bench/3"]}
@@ -106,3 +116,29 @@ def test_a_faulty_line_of_groups_is_named(benchmark: Posts, tmp_path: Path, caps
     (tmp_path / "groups.tsv").write_text("id\tgroup\n1\n")
     assert main([str(benchmark.folder), "--groups", str(tmp_path / "groups.tsv")]) == 1
     assert "groups.tsv, line 2" in capsys.readouterr().err
+
+
+def test_how_many_ids_of_the_groups_are_posts_is_printed(
+    benchmark: Posts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "groups.tsv").write_text("id\tgroup\n1\t7\n1\t8\n3\t8\n99\t7\n")
+    assert main([str(benchmark.folder), "--groups", str(tmp_path / "groups.tsv")]) == 0
+    assert f"groups.tsv: 2 of 3 ids are posts of {benchmark.folder}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id\tgroup\nbench/1\t7\n", r"groups\.tsv: no id is of a post .* ids are like 'bench/1', the posts' like '1'"),
+        ("id\tgroup\n", r"groups\.tsv: no id is of a post"),
+        ("1\t7\n3\t7\n", r"groups\.tsv, line 1: '1\\t7' is no header id<tab>group"),
+        ("identity\tgroup\n1\t7\n", r"groups\.tsv, line 1: .* is no header"),
+        ("", r"groups\.tsv, line 1: '' is no header"),
+    ],
+)
+def test_groups_of_other_posts_or_without_a_header_are_refused(
+    benchmark: Posts, tmp_path: Path, text: str, told: str
+) -> None:
+    (tmp_path / "groups.tsv").write_text(text)
+    with pytest.raises(ValueError, match=told):
+        read_groups(benchmark, tmp_path / "groups.tsv")

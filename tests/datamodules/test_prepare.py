@@ -233,6 +233,17 @@ def test_the_command_line(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "b/0-3" in json.loads((tmp_path / "b" / "leaks.json").read_text())["raw/0-3"]
 
 
+def test_min_ups_reaches_the_format_and_dataset_json(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    (raw / "images").mkdir(parents=True)
+    for name in ("happy", "creepy", "rage", "gore"):
+        (raw / f"{name}.csv").write_text(f"id,title,url,ups\n{name},a title,u,60\n")
+        Image.new("RGB", (9, 9)).save(raw / "images" / f"{name}.png")
+    assert main(["reddit_emotion", str(raw), str(tmp_path / "out"), "--min_ups", "50"]) == 0
+    assert json.loads((tmp_path / "out" / "dataset.json").read_text())["options"] == {"min_ups": 50}
+    assert main(["reddit_emotion", str(raw), str(tmp_path / "out"), "--min_ups", "40"]) == 1
+
+
 def test_typos_are_answered(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["flicker8k", str(raw), str(tmp_path / "out")]) == 1
     assert "did you mean flickr8k?" in capsys.readouterr().err
@@ -242,6 +253,10 @@ def test_typos_are_answered(raw: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["wild", str(tmp_path / "no"), str(tmp_path / "out")]) == 1
     assert main(["mvsa", str(raw), str(tmp_path / "out"), "--language=en"]) == 1
     assert "mvsa takes no --language; it takes --name" in capsys.readouterr().err
+    assert main(["mvsa", str(raw), str(tmp_path / "out"), "--min_ups=50"]) == 1
+    assert "mvsa takes no --min_ups" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "flickr8k" in capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
+    assert "flickr8k" in told
+    assert "title and description as one text" in told

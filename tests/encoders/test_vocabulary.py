@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from encoders.vocabulary import SPREAD, Vocabulary, read_word_vectors, words_of, write_vocabulary
+from encoders.vocabulary import JUDGED, SPREAD, Vocabulary, read_word_vectors, words_of, write_vocabulary
 
 LEARNED = ["snow snow dog", "a dog in snow", "rare"]
 OTHERS = ["snow owl", "bear owl fog fog fog"]
@@ -66,8 +66,41 @@ def test_too_many_broken_lines_are_an_error_with_their_numbers(tmp_path: Path) -
 
 def test_another_width_is_an_error_that_says_which_d_fits(tmp_path: Path) -> None:
     path = vector_file(tmp_path / "vectors.txt", numbered(10))
-    with pytest.raises(ValueError, match=r"line 1: 2 numbers a word, not d = 200; use --protocol\.words\.size=2"):
+    with pytest.raises(ValueError, match=r"vectors\.txt: 2 numbers a word, not d = 200; use --protocol\.words\.size=2"):
         read_word_vectors(path, ["w1"], 200)
+
+
+@pytest.mark.parametrize("first", ["w 1 2 3", "w", ""])
+def test_a_broken_first_line_is_one_more_broken_line(tmp_path: Path, first: str) -> None:
+    path = vector_file(tmp_path / "vectors.txt", [first, *numbered(200)])
+    read = read_word_vectors(path, ["w1"], 2)
+    assert (list(read.vectors), read.broken) == (["w1"], [1])
+    with pytest.raises(ValueError, match=r"vectors\.txt: 2 numbers a word, not d = 3; use --protocol\.words\.size=2"):
+        read_word_vectors(path, ["w1"], 3)
+
+
+def test_the_width_is_that_of_most_of_the_first_lines_or_what_a_header_says(tmp_path: Path) -> None:
+    wide = [f"x{number} 1 2 3" for number in range(JUDGED)]
+    path = vector_file(tmp_path / "vectors.txt", [*wide[:-1], *numbered(20_000)])
+    with pytest.raises(ValueError, match=r"3 numbers a word, not d = 2"):
+        read_word_vectors(path, ["w1"], 2)
+    path = vector_file(tmp_path / "vectors.txt", [*wide, "20000 2"])
+    with pytest.raises(ValueError, match=r"3 numbers a word, not d = 2"):
+        read_word_vectors(path, ["w1"], 2)
+    path = vector_file(tmp_path / "vectors.txt", ["20000 2", *wide, *numbered(20_000)])
+    assert len(read_word_vectors(path, ["w1"], 2).broken) == JUDGED
+    with pytest.raises(ValueError, match=r"2 numbers a word, not d = 3"):
+        read_word_vectors(path, ["w1"], 3)
+
+
+@pytest.mark.parametrize("lines", [[], ["200 2"]], ids=["nothing", "word2vec's header"])
+def test_a_file_without_any_vector_is_broken_or_empty(tmp_path: Path, lines: list[str]) -> None:
+    path = vector_file(tmp_path / "vectors.txt", lines)
+    if lines:
+        assert read_word_vectors(path, ["w1"], 2) == ({}, [])
+    else:
+        with pytest.raises(ValueError, match=r"vectors\.txt: empty"):
+            read_word_vectors(path, ["w1"], 2)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

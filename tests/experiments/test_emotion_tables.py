@@ -69,15 +69,18 @@ def test_table_5_has_one_modality_alone_and_the_gap(tmp_path: Path, capsys: pyte
     words = ["emotion_5", "--experiments", "emotion_reddit", "--seeds", "2", "--store", str(tmp_path)]
     assert main(words, run=runs_in(tmp_path)) == 0
     text = capsys.readouterr().out
-    (joint,) = [line for line in text.splitlines() if "| joint fusion" in line]
-    cells = [cell.strip() for cell in joint.split("|")[3:-1]]
-    assert cells == ["35.83", "25.00 ± 0.00", "69.47", "75.00 ± 0.00", "50.00 ± 0.00"]
-    assert "simulated" in text
+    lines = [line for line in text.splitlines() if "| joint fusion" in line]
+    cells = [[cell.strip() for cell in line.split("|")[3:-1]] for line in lines]
+    assert cells == [["35.83", "69.47", "33.64"], ["25.00 ± 0.00", "75.00 ± 0.00", "50.00 ± 0.00"]]
+    assert "## Reddit (emotion_reddit): ours, not comparable" in text
+    assert "Not comparable with the published numbers: simulated posts of our own, no benchmark" in text
+    assert main([*words[:2], "emotion_mvsa", *words[3:]], run=runs_in(tmp_path / "mvsa")) == 0
+    assert "published\n" not in capsys.readouterr().out, "the paper has no numbers for it"
 
 
 def test_a_dry_run_prints_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("emotion_5", "emotion_6"):
-        words = [name, "--dry_run", "--out", str(tmp_path / "page.md"), "--store", str(tmp_path)]
+        words = [name, "--dry_run", "--store", str(tmp_path)]
         assert main(words, run=runs_in(tmp_path)) == 0
     assert capsys.readouterr().out == ""
 
@@ -91,8 +94,19 @@ def test_tables_6_and_7_are_pages_with_every_lines_answer(tmp_path: Path, capsys
         assert "page-emotion_reddit.png" in out.read_text()
     assert "Common space - image" in out.read_text()
     with pytest.raises(SystemExit):
-        main(["emotion_6"], run=runs_in(tmp_path / "none"))
+        main(["emotion_6", "--experiments", "emotion_reddit"], run=runs_in(tmp_path / "none"))
     assert "say where it goes" in capsys.readouterr().err
+
+
+def test_a_line_that_was_given_nothing_says_so_and_is_neither_right_nor_wrong() -> None:
+    def post(number: int, said: int, *present: str) -> PredictedPost:
+        return PredictedPost(f"p/{number}", "test", 0, said, [], [], [], [], present)
+
+    answers = {
+        "image": {"p/0": post(0, 0), "p/1": post(1, 0, "image")},
+        "ours": {"p/0": post(0, 1, "text"), "p/1": post(1, 1, "text", "image")},
+    }
+    assert [found.id for found in choose_posts(answers, 5)] == ["p/1"]
 
 
 def test_posts_are_chosen_where_the_lines_differ_and_each_pattern_once() -> None:

@@ -20,6 +20,16 @@ def test_scores_are_those_of_scikit_learn(metric: str, averaging: str) -> None:
     assert score(confusion(gold, predicted, 4), metric, averaging) == pytest.approx(expected)
 
 
+def test_macro_and_micro_f1_do_not_depend_on_the_averaging_and_micro_f1_is_accuracy() -> None:
+    random = np.random.default_rng(3)
+    gold, predicted = random.integers(0, 4, 200), random.integers(0, 4, 200)
+    counts = confusion(gold, predicted, 4)
+    for name in ("macro", "micro"):
+        expected = metrics.f1_score(gold, predicted, average=name)
+        assert score(counts, f"{name}_f1", "weighted") == pytest.approx(expected)
+    assert score(counts, "micro_f1", "macro") == pytest.approx(metrics.accuracy_score(gold, predicted))
+
+
 def test_binary_scores_class_1_alone() -> None:
     gold, predicted = [1, 1, 1, 0, 0], [1, 1, 0, 1, 0]
     counts = confusion(gold, predicted, 2)

@@ -1,13 +1,20 @@
 """Mirrors experiments/table.py and experiments/comparison.py."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from sklearn.metrics import f1_score
 
-from experiments.results import read_metrics
+from datamodules.posts import VERSION
+from experiments.comparison import compare
+from experiments.documents import markdown
+from experiments.results import read_metrics, read_predictions
 from experiments.runner import StageFailed
 from experiments.table import departures, main, results_table
 from experiments.tables import load_table
@@ -156,3 +163,19 @@ def test_a_typo_is_answered_without_importing_torch() -> None:
     code = "import sys\ntry:\n import experiments.table as t; t.main(['cast_77'])\nexcept SystemExit: pass\n"
     code += "assert not {'torch', 'scipy', 'pyarrow'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_posts_outside_another_split_can_be_left_out(tmp_path: Path, fake_runs) -> None:
+    """Here those whose number is odd, as if they had a copy among the training posts."""
+    posts = tmp_path / "posts"
+    (posts / "splits").mkdir(parents=True)
+    kept = {f"msd/{number}" for number in range(0, 60, 2)}
+    pq.write_table(pa.table({"id": sorted(kept), "part": ["test"] * 30}), posts / "splits" / "apart.parquet")
+    (posts / "dataset.json").write_text(json.dumps({"version": VERSION, "name": "msd"}))
+    results = {"cast_msd": fake_runs(RIGHT, tmp_path, benchmark=posts)("cast_msd", {"Full Model": []}, [0])}
+    text = markdown(compare(load_table("cast_7"), results, within="apart"))
+    assert "Ours: 30 test posts of msd that are in its split 'apart' too" in text
+    (folder,) = results["cast_msd"].values()
+    scored = [post for post in read_predictions(folder) if post.id in kept]
+    f1 = f1_score([post.gold for post in scored], [post.predicted for post in scored])
+    assert f"{100 * f1:.2f}" in text

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from datamodules.formats.flickr_emotion import EMOTIONS, undecided
+from datamodules.formats.flickr_emotion import EMOTIONS, MIN_WORKERS, undecided
 from datamodules.posts import Posts
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
+from datamodules.statistics import class_counts
 
 ENGLISH = ("A walk in the park", "We went there with all of our friends last week")
 SPANISH = "El perro de mi vecino ladra toda la noche"
+FRENCH = "Le chien de mon voisin aboie toute la nuit et nous ne dormons pas"
 Votes = dict[str, list[tuple[str, int, int]]]  # emotion -> photo, disagree, agree
 
 
@@ -59,7 +61,13 @@ def test_the_workers_counts_are_gathered_and_kept(tmp_path: Path, agg: str) -> N
     assert posts.ids == ["flickr_emotion/2", "flickr_emotion/1"]  # awe is the first file
     row = posts.rows(["flickr_emotion/1"])[0]
     assert (row["title"], row["text"]) == ("At the @USER side", "It was a cold day, see HTTPURL")
-    assert [(label["value"], label["count"]) for label in row["labels"]] == [("awe", 3), ("fear", 4)]
+    assert [(label["task"], label["value"], label["count"]) for label in row["labels"]] == [
+        ("emotion", "awe", 3),
+        ("emotion", "fear", 4),
+        ("emotion_disagree", "awe", 2),
+        ("emotion_disagree", "fear", 1),
+        ("emotion_disagree", "sadness", 5),
+    ]
     assert posts.classes("emotion") == EMOTIONS
     assert posts.labels("emotion") == {"flickr_emotion/1": 6, "flickr_emotion/2": 2}
     assert posts.picture(row) == raw / "images" / "1.jpg"
@@ -91,38 +99,71 @@ def test_a_majority_and_more_agreements_than_any_other(agree: dict, disagree: di
 def test_photos_left_out_are_counted_by_cause(tmp_path: Path) -> None:
     votes: Votes = {
         "anger": [("split", 2, 3), ("weak", 3, 2), ("good", 0, 5)],
-        "fear": [("split", 2, 3), ("few", 0, 5), ("six", 0, 5), ("spanish", 0, 5), ("half", 0, 5), ("bare", 0, 5)],
-        "awe": [("untold", 0, 5), ("blind", 0, 5)],
+        "fear": [("split", 2, 3), ("few", 0, 5), ("six", 0, 5), ("spanish", 0, 5), ("french", 0, 5)],
+        "awe": [("untold", 0, 5), ("blind", 0, 5), ("four", 1, 3), ("five", 1, 4)],
     }
     texts = {
         "few": ("A walk", "in the park"),
         "six": ("A walk", "in the big park"),
-        "spanish": (ENGLISH[0], SPANISH),
-        "half": (SPANISH, ENGLISH[1]),
-        "bare": ("", ENGLISH[1]),
+        "spanish": ("Zelda", SPANISH),
+        "french": ("", FRENCH),
     }
     raw = write_raw(tmp_path / "raw", votes, texts)
     (raw / "images" / "blind.jpg").unlink()
     lines = (raw / "texts.csv").read_text().splitlines()
     (raw / "texts.csv").write_text("\n".join(line for line in lines if not line.startswith("untold")))
     posts = prepare(open_layout("flickr_emotion", raw), tmp_path / "out")
-    assert posts.ids == ["flickr_emotion/good", "flickr_emotion/six"]
+    assert posts.ids == ["flickr_emotion/good", "flickr_emotion/five", "flickr_emotion/six"]
     assert causes(posts) == {
         "split": "tie: anger, fear 3 each",
         "weak": "no majority: anger 2 to 3",
         "few": "too few words: 5 in title and description",
-        "spanish": "other language: description es",
-        "half": "other language: title es",
-        "bare": "other language: title und",
+        "spanish": "other language: es",
+        "french": "other language: fr",
+        "four": "fewer than 5 workers: 4",
         "untold": "no texts: not in texts.csv",
         "flickr_emotion/blind": "no pictures",
     }
     anything = Options(name="f", language="any", keep_without_pictures=True)
     posts = prepare(open_layout("flickr_emotion", raw, anything), tmp_path / "any")
-    assert posts.ids == [f"f/{own}" for own in ("good", "blind", "six", "spanish", "half", "bare")]
+    assert posts.ids == [f"f/{own}" for own in ("good", "blind", "five", "six", "spanish", "french")]
     spanish = Options(language="es")
     (raw / "texts.csv").write_text(f"photo,title,description\nsix,{SPANISH},{SPANISH}\n")
     assert prepare(open_layout("flickr_emotion", raw, spanish), tmp_path / "es").ids == ["flickr_emotion/six"]
+
+
+def test_an_empty_or_short_title_is_no_reason_to_drop_an_english_photo(tmp_path: Path) -> None:
+    texts = {"1": ("", ENGLISH[1]), "2": ("Zelda", ENGLISH[1]), "3": ("Amor", ENGLISH[1]), "4": (ENGLISH[1], "")}
+    raw = write_raw(tmp_path / "raw", {"awe": [(own, 0, 5) for own in texts]}, texts)
+    posts = prepare(open_layout("flickr_emotion", raw), tmp_path / "out")
+    assert dict(zip(posts.ids, posts.column("title"), strict=True)) == {
+        f"flickr_emotion/{own}": title or None for own, (title, _) in texts.items()
+    }
+
+
+def test_workers_are_those_asked_for_the_emotion_with_most_agreements(tmp_path: Path) -> None:
+    votes: Votes = {"awe": [("1", 1, 3), ("2", 0, 1)], "fear": [("1", 9, 1), ("2", 0, MIN_WORKERS)]}
+    raw = write_raw(tmp_path / "raw", votes, {})
+    posts = prepare(open_layout("flickr_emotion", raw), tmp_path / "out")
+    assert posts.ids == ["flickr_emotion/2"]
+    assert posts.info["dropped"] == {"fewer than 5 workers": 1}
+
+
+def test_nothing_is_learnt_from_the_disagreements(tmp_path: Path) -> None:
+    """The same photos with and without workers who deny have one task, the same classes and the same splits."""
+    found = []
+    for name, more in (("agreed", 0), ("denied", 4)):
+        votes: Votes = {
+            "awe": [(f"a{n:02}", more, 5 + n) for n in range(20)],
+            "fear": [(f"f{n:02}", more, 30 - n) for n in range(10)],
+            "sadness": [("a00", 100 * more, 1)],
+        }
+        posts = prepare(open_layout("flickr_emotion", write_raw(tmp_path / name, votes, {})), tmp_path / f"{name}_out")
+        splits = [posts.split(protocol) for protocol in posts.protocols]
+        found.append((posts.info["tasks"], posts.labels("emotion"), class_counts(posts, "emotion"), splits))
+        assert any(label["task"] == "emotion_disagree" for label in posts.column("labels")[0]) == bool(more)
+    assert found[0] == found[1]
+    assert found[0][0] == {"emotion": EMOTIONS}
 
 
 def test_a_picture_may_have_the_name_it_has_on_flickr(tmp_path: Path) -> None:

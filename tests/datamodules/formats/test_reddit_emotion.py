@@ -91,6 +91,25 @@ def test_rows_left_out_by_the_rule_are_counted(tmp_path: Path) -> None:
                      for name, own, ups in (("happy", "last", 499), ("gore", "least", 99))}  # fmt: skip
 
 
+def test_the_up_votes_that_add_to_the_smallest_classes_can_be_chosen(tmp_path: Path) -> None:
+    many = {name: submissions(*(f"{n:04}" for n in range(TOP)), ups=500) for name in SUBREDDITS}
+    many["gore"] += [row for ups in (50, 49, 0) for row in submissions(f"u{ups}", ups=ups)]
+    raw = write_raw(tmp_path / "raw", many)
+    for own in ("0000", "u50", "u49", "u0"):
+        picture(raw / "images" / "gore" / f"{own}.jpg")
+    for name in ("happy", "creepy"):
+        for own in ("0000", "0001"):
+            picture(raw / "images" / name / f"{own}.jpg")
+    more = {None: [], 50: ["u50"], 0: ["u50", "u49", "u0"]}
+    for min_ups, added in more.items():
+        posts = prepare(open_layout("reddit_emotion", raw, Options(min_ups=min_ups)), tmp_path / f"out{min_ups}")
+        gore = [post.partition("gore-")[2] for post in posts.ids if "gore-" in post]
+        assert gore == ["0000", *added]
+        assert posts.info["options"] == ({} if min_ups is None else {"min_ups": min_ups})
+    with pytest.raises(FileExistsError, match="settings"):
+        prepare(open_layout("reddit_emotion", raw), tmp_path / "out0")
+
+
 def test_several_pictures_stay_in_order_and_those_of_the_subreddit_go_first(tmp_path: Path) -> None:
     raw = write_raw(tmp_path / "raw", {"happy": submissions("a", "b", "gore"), "gore": submissions("a", "b")})
     for name in ("a/2.jpg", "a/1.png", "a.jpg", "a.png", "gore/a.jpg", "gore/b/x.gif", "b/y.JPEG"):
@@ -192,7 +211,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     (raw / "rage.csv").write_text('title,url,ups\na,b,1\n"never closed,b,1\nc,d,2\n')
     with pytest.raises(ValueError, match=r"rage\.csv, line 3: .*is a quote not closed"):
         open_layout("reddit_emotion", raw)
-    with pytest.raises(ValueError, match="no --language; it takes --name, --keep_without_pictures"):
+    with pytest.raises(ValueError, match="no --language; it takes --name, --keep_without_pictures, --min_ups"):
         open_layout("reddit_emotion", raw, Options(language="en"))
 
 

@@ -1,13 +1,18 @@
 """Mirrors experiments/steps/late.py; and `experiments.missing` on late fusion and all it is made of."""
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from datamodules.benchmark import Benchmark
 from experiments.missing import conditions
 from experiments.missing import main as missing
+from experiments.stage import job_of
+from experiments.steps.late import classify
 
 VIEWS = ("test, image only", "test, text only")
 
@@ -29,6 +34,30 @@ def test_with_one_modality_late_fusion_is_that_modalitys_classifier(late: Any) -
             post: row["predicted"] for post, row in own.items()
         }
     assert {tuple(row["present"]) for row in late.predictions("late", VIEWS[0]).values()} == {("image",)}
+
+
+def test_what_was_taken_away_says_nothing(late: Any) -> None:
+    """A post that is left with nothing gets the shares of the training classes, whatever its classifiers said of it."""
+    folder = late.folder("late")
+    job = job_of(folder, json.loads((folder / "stage.json").read_text()))
+    found = classify(job, "test", {"nothing": {"image": 1.0, "text": 1.0}})["nothing"]
+    assert not found.applies
+    labels = Benchmark(late.folder("benchmark") / "posts", "emotion")
+    np.testing.assert_allclose(found.probabilities, np.tile(labels.shares(), (len(found.ids), 1)))
+
+
+def test_a_classifier_of_two_devices_is_evaluated_on_one(
+    planned: Any, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    made = planned("--trainer.max_epochs=1", experiment="emotion_reddit")
+    made.run("classifier")
+    twin = tmp_path / "classifier"
+    shutil.copytree(made.folder("classifier"), twin)
+    plan = json.loads((twin / "stage.json").read_text())
+    plan["free"]["trainer"] |= {"devices": 2, "strategy": "ddp"}
+    (twin / "stage.json").write_text(json.dumps(plan))
+    assert missing([str(twin), "--rates", "1"]) == 0
+    assert "EmotionClassifier + Pooling + CommonSpace (image, text)" in capfd.readouterr().out
 
 
 def test_one_command_takes_modalities_away_from_every_kind_of_classifier(
