@@ -74,7 +74,8 @@ class Comparison:
         if not reasons:
             yield self._block(f"{self.target.label} ({self.experiment})", self.facts.name, True, True, [])
             return
-        yield self._block(f"{self.target.label} ({self.experiment}): published", self.target.label, True, False, [])
+        if self.target.data:
+            yield self._block(f"{self.target.label} ({self.experiment}): published", self.target.label, True, False, [])
         title = f"{self.target.label} ({self.experiment}): ours, not comparable"
         why = f"Not comparable with the published numbers: {'; '.join(reasons)}."
         yield self._block(title, self.facts.label, False, True, [why])
@@ -83,6 +84,8 @@ class Comparison:
         """What makes ours not comparable; nothing where they are."""
         if self.facts.simulated:
             yield SIMULATED
+        elif not self.target.data:
+            yield "the paper has none for this set"
         elif self.facts.name != self.target.data:
             yield f"data set {self.facts.name}, the paper's is {self.target.data}"
         elif abs(self.posts - self.target.population) > TOLERANCE * self.target.population:
@@ -141,7 +144,8 @@ class Comparison:
         """How many posts were scored, ours and the paper's, and how."""
         own = f"Ours: {self.posts} {self.target.split} posts of {self.facts.name}"
         own += f" that are in its split {self.within!r} too" * bool(self.within)
-        return f"{own}; published: {self.target.population}. {self._scoring(self.facts.base or self.target.base)}."
+        theirs = f"; published: {self.target.population}" * bool(self.target.population)
+        return f"{own}{theirs}. {self._scoring(self.facts.base or self.target.base)}."
 
     def _scoring(self, base: str) -> str:
         first = f" ({self.facts.classes[1]})" if len(self.facts.classes) > 1 else ""

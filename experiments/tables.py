@@ -70,7 +70,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         label: the data set's name in the paper.
-        data: name of the prepared data set that is comparable with it.
+        data: name of the prepared data set that is comparable with it; empty where the paper has no numbers.
         base: the paper's name of the base classifier, in papers that have one.
         split: scored part.
         population: number of scored posts that the paper states.
@@ -81,12 +81,12 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     label: str
-    data: str
     split: Literal["test", "validation"]
-    population: int
     metrics: list[Metric]
     compared: Metric
     averaging: Averaging
+    data: str = ""
+    population: int = 0
     base: str = ""
     notes: list[str] = []
 
