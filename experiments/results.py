@@ -56,9 +56,9 @@ class PredictedPost:
         comments: retrieved comments that the classifier saw, best first.
         image_attention: weight of each comment by the picture; empty where the classifier has none.
         text_attention: weight of each comment by the text; empty where the classifier has none.
-        present: modalities that the classifier was given; None where the stage did not note them.
         text: the post's text, once `with_content` has looked it up.
         picture: its picture's file, likewise.
+        present: modalities that the classifier was given; None where the stage did not note them.
     """
 
     id: str
@@ -69,9 +69,9 @@ class PredictedPost:
     comments: list[str]
     image_attention: list[float]
     text_attention: list[float]
-    present: tuple[str, ...] | None = None
     text: str | None = None
     picture: Path | None = None
+    present: tuple[str, ...] | None = None
 
     @property
     def is_right(self) -> bool:
@@ -145,7 +145,7 @@ def _predicted(row: dict[str, Any]) -> PredictedPost:
     probabilities = row["probabilities"] or []
     present = None if row.get("present") is None else tuple(row["present"])
     own = row["id"], row["part"], row["gold"], row["predicted"]
-    return PredictedPost(*own, probabilities, comments, image, text, present)
+    return PredictedPost(*own, probabilities, comments, image, text, present=present)
 
 
 def _base(config: Path) -> str | None:

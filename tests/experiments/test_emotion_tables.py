@@ -100,7 +100,7 @@ def test_tables_6_and_7_are_pages_with_every_lines_answer(tmp_path: Path, capsys
 
 def test_a_line_that_was_given_nothing_says_so_and_is_neither_right_nor_wrong() -> None:
     def post(number: int, said: int, *present: str) -> PredictedPost:
-        return PredictedPost(f"p/{number}", "test", 0, said, [], [], [], [], present)
+        return PredictedPost(f"p/{number}", "test", 0, said, [], [], [], [], present=present)
 
     answers = {
         "image": {"p/0": post(0, 0), "p/1": post(1, 0, "image")},
