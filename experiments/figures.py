@@ -139,7 +139,7 @@ def _draw_comments(
     top = 0.6
     axes.text(0.05, top - 0.2, "comments", fontsize=11, color=GREY, va="center")
     if not comments:
-        axes.text(0.05, top + 0.3, "no comments were retrieved", fontsize=11, va="center")
+        axes.text(0.05, top + 0.3, "no comments", fontsize=11, va="center")
         return
     largest = max((max(weights) for weights in columns.values()), default=1.0)
     for place, name in enumerate(columns):

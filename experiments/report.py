@@ -75,12 +75,15 @@ def choose_posts(predicted: Sequence[PredictedPost], others: dict[str, Predicted
     """Posts worth a look, best first, stored order among equals.
 
     With another classifier's predictions: those that differ, first where ours alone is right, then where the other
-    alone is. Without: by the spread of attention over comments.
+    alone is. Without: by the spread of attention over comments; of a classifier that reads none, its surest mistakes
+    first.
     """
     if others:
         differ = [post for post in predicted if post.predicted != others[post.id].predicted]
         return sorted(differ, key=lambda post: (not post.is_right, not others[post.id].is_right))
-    return sorted(predicted, key=lambda post: -post.attention_spread)
+    if any(post.comments for post in predicted):
+        return sorted(predicted, key=lambda post: -post.attention_spread)
+    return sorted(predicted, key=lambda post: (post.is_right, -max(post.probabilities, default=0.0)))
 
 
 def _intro(facts: DataFacts, base: Path | None) -> list[str]:
@@ -88,9 +91,9 @@ def _intro(facts: DataFacts, base: Path | None) -> list[str]:
         "Simulated posts of our own: nothing here is comparable with a published number. " if facts.simulated else ""
     )
     shown = (
-        f"Posts shown: first where ours and {base.name} differ." if base else "Posts shown: widest spread of attention."
+        f"first where ours and {base.name} differ" if base else "widest spread of attention; without, surest mistakes"
     )
-    return [f"{simulated}{shown} Weights are of one post's comments and add up to 1."]
+    return [f"{simulated}Posts shown: {shown}. Weights are of one post's comments and add up to 1."]
 
 
 def _block(folder: Path, base: Path | None, data: str, part: str) -> Block:

@@ -68,7 +68,7 @@ def test_attention_picture_leaves_out_a_column_that_the_classifier_lacks() -> No
 def test_no_comment_no_text_and_a_lost_picture_are_said(tmp_path: Path) -> None:
     post = PredictedPost("x", "test", -100, 0, [], [], [], [], None, tmp_path / "lost.png")
     drawn = " ".join(_drawn(attention_figure(post, ["no", "yes"])))
-    for piece in ["no comments were retrieved", "(no text)", "no such picture", "gold: unknown"]:
+    for piece in ["no comments", "(no text)", "no such picture", "gold: unknown"]:
         assert piece in drawn
 
 
@@ -130,3 +130,11 @@ def test_a_folder_of_no_finished_stage_is_named(tmp_path: Path, capsys, stage) -
     assert "test posts are not those of" in capsys.readouterr().err
     with pytest.raises(ValueError, match=r"metrics.json: no part 'train'; there are test, validation"):
         read_metrics(folder, "train")
+
+
+def test_a_classifier_without_comments_shows_its_surest_mistakes() -> None:
+    posts = [
+        PredictedPost(f"p/{number}", "test", 0, predicted, [1 - sure, sure], [], [], [])
+        for number, (predicted, sure) in enumerate([(0, 0.9), (1, 0.6), (1, 0.8), (0, 0.7)])
+    ]
+    assert [post.id for post in choose_posts(posts, {})] == ["p/2", "p/1", "p/0", "p/3"]
