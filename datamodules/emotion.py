@@ -79,17 +79,21 @@ class EmotionData(LabelledPosts):
     # what is learned
     def ids(self, part: Part) -> list[str]:
         """Post ids of a part; training posts without a label, or without any of the modalities, are left out."""
-        return self._learned if part == "train" else super().ids(part)
+        return self._training[0] if part == "train" else super().ids(part)
 
     @cached_property
-    def _learned(self) -> list[str]:
+    def _training(self) -> tuple[list[str], dict[str, Source]]:
+        """The posts to learn from, and their modalities."""
         labelled = super().ids("train")
-        some = np.any([source.present for source in self._sources(labelled).values()], axis=0)
-        learned = [post for post, has in zip(labelled, some.tolist(), strict=True) if has]
-        if len(learned) < len(labelled) and self.device[0] == 0:
+        sources = self._sources(labelled)
+        some = np.any([source.present for source in sources.values()], axis=0)
+        if some.all():
+            return labelled, sources
+        if self.device[0] == 0:
             having = " or ".join(self.modalities)
-            print(f"{len(labelled) - len(learned):,} of {len(labelled):,} training posts have no {having}: left out")
-        return learned
+            print(f"{(~some).sum():,} of {len(labelled):,} training posts have no {having}: left out")
+        learned = [post for post, has in zip(labelled, some.tolist(), strict=True) if has]
+        return learned, self._sources(learned)
 
     # batches
     def train_dataloader(self) -> BatchLoader[ModalPosts]:
@@ -107,11 +111,13 @@ class EmotionData(LabelledPosts):
             if training:
                 self._refuse_absent_classes(ids)
                 extra = {"negatives": self.negatives, "negatives_of": self.negatives_of, "drop": self.modality_drop}
-            self._rows[part, training] = ModalRows(self._sources(ids), self.gold(ids), **extra, seed=self.seed)
+            sources = self._training[1] if part == "train" else self._sources(ids)
+            self._rows[part, training] = ModalRows(sources, self.gold(ids), **extra, seed=self.seed)
         return self._rows[part, training]
 
     def _refuse_absent_classes(self, ids: list[str]) -> None:
-        absent = [name for number, name in enumerate(self.classes) if number not in self.gold(ids)]
+        learned = set(self.gold(ids).tolist())
+        absent = [name for number, name in enumerate(self.classes) if number not in learned]
         if absent:
             raise ValueError(
                 f"{self.benchmark}: no training post of split {self.protocol!r} is of class {', '.join(absent)}; "

@@ -110,8 +110,8 @@ class LabelledPosts(L.LightningDataModule):
     def in_order(self, part: Part) -> BatchLoader[Any]:
         """A part's posts in order, this device's share."""
         rank, world = self.device
-        rows = self.rows_of(part)
-        return self.loader(rows, GlobalBatches(len(rows), self.batch_size, rank=rank, world=world, shuffle=False))  # type: ignore[arg-type]
+        batches = GlobalBatches(len(self.ids(part)), self.batch_size, rank=rank, world=world, shuffle=False)
+        return self.loader(self.rows_of(part), batches)
 
     def loader(self, rows: Dataset[Any], batches: GlobalBatches) -> BatchLoader[Any]:
         """Rows by the sampler's lists of keys."""

@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 Missing = Mapping[str, float]  # modality -> share of the posts that lose it, in [0, 1]
 
 
+def only(modality: str, modalities: Sequence[str]) -> dict[str, float]:
+    """What is missing where a post has one modality alone."""
+    return {name: 1.0 for name in modalities if name != modality}
+
+
 def lost(ids: Sequence[str], modalities: Sequence[str], missing: Missing, seed: int) -> NDArray[np.bool_]:
     """Which posts lose which modality, (P, M), drawn from (seed, modality, post).
 

@@ -1,7 +1,6 @@
 """Posts as any number of modalities, and the batches made of them (Emotion, sections 3-4)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -42,7 +41,9 @@ class StoredPictures:
 
     def __init__(self, store: FeatureStore, albums: Sequence[Sequence[str]], album: Album = "max") -> None:
         self.store, self.album = store, album
-        kept = [[name for name in names if store.has([name])[0]] for names in albums]
+        names = list({name: None for album_names in albums for name in album_names})
+        there = {name for name, has in zip(names, store.has(names).tolist(), strict=True) if has}
+        kept = [[name for name in album_names if name in there] for album_names in albums]
         self.albums = [names[:1] for names in kept] if album == "first" else kept
         self.present = np.array([bool(names) for names in self.albums], dtype=bool)
 
@@ -155,46 +156,35 @@ class ModalRows(Dataset[ModalPosts]):
         self.present = np.stack([source.present for source in sources.values()], axis=1)  # (E, M)
         self.negatives, self.negatives_of = negatives, negatives_of
         self.others = OtherClasses.of(label, sources[negatives_of].present) if negatives else None
-        self._drawn = lru_cache(maxsize=2)(self._draw)  # an epoch's, and the next one's that a worker is ahead with
+        self._drawn = (0, *self._draw(0))  # an epoch's draws, made once
 
     def __len__(self) -> int:
         return len(self.label)
-
-    def __reduce__(self) -> tuple:
-        """Workers make their own cache of draws."""
-        return _restored, ({name: value for name, value in vars(self).items() if name != "_drawn"},)
 
     def __getitem__(self, keys: list[Key]) -> ModalPosts:
         """Return the posts of these keys, all of one epoch, in order; FILLER rows are blank and weigh nothing."""
         epoch, index = keys[0][0], np.array([post for _, post in keys], dtype=np.int64)  # (B,)
         real = index != FILLER
-        present = self.present[index] & real[:, None]  # (B, M)
+        if self._drawn[0] != epoch:
+            self._drawn = (epoch, *self._draw(epoch))
+        _, others, kept = self._drawn
         negatives: dict[str, Tensor | Tokens] = {}
-        if self.others is not None or self.drop:
-            others, kept = self._drawn(epoch)
-            present &= kept[index] | ~kept[index].any(1, keepdims=True) if self.drop else True
-            if self.others is not None:
-                negatives[self.negatives_of] = self.sources[self.negatives_of].take(others[index].reshape(-1))
+        if others is not None:
+            negatives[self.negatives_of] = self.sources[self.negatives_of].take(others[index].reshape(-1))
         return ModalPosts(
             inputs={name: source.take(index) for name, source in self.sources.items()},
-            present=torch.from_numpy(present),
+            present=torch.from_numpy(kept[index] & real[:, None]),  # (B, M)
             label=torch.from_numpy(np.where(real, self.label[index], UNLABELLED)),
             negatives=negatives,
             weight=torch.from_numpy(real.astype(np.float32)),
             row=torch.from_numpy(np.where(real, index, -1)),
         )
 
-    def _draw(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """An epoch's negatives (E, g), and which modalities stay (E, M)."""
-        rng = [np.random.default_rng([self.seed, epoch, stream]) for stream in (NEGATIVES, DROP)]
-        others = self.others.draw(rng[0], self.negatives) if self.others is not None else np.zeros((0, 0), np.int64)
-        draws = np.where(self.present, rng[1].random(self.present.shape), -1.0)  # (E, M)
-        kept = (draws >= self.drop) | (draws == draws.max(1, keepdims=True))
-        return others, kept & self.present
-
-
-def _restored(state: dict) -> ModalRows:
-    rows = ModalRows.__new__(ModalRows)
-    vars(rows).update(state)
-    rows._drawn = lru_cache(maxsize=2)(rows._draw)
-    return rows
+    def _draw(self, epoch: int) -> tuple[NDArray[np.int64] | None, NDArray[np.bool_]]:
+        """An epoch's negatives (E, g), if there are any, and which modalities stay (E, M)."""
+        negatives, drop = (np.random.default_rng([self.seed, epoch, stream]) for stream in (NEGATIVES, DROP))
+        others = self.others.draw(negatives, self.negatives) if self.others is not None else None
+        if not self.drop:
+            return others, self.present
+        draws = np.where(self.present, drop.random(self.present.shape), -1.0)  # (E, M)
+        return others, self.present & ((draws >= self.drop) | (draws == draws.max(1, keepdims=True)))

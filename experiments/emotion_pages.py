@@ -37,10 +37,8 @@ def disagreements(asked: Asked) -> Document | None:
         block, figure = _page(name, results[name], lines, int(spec["posts"]), asked.out)
         blocks.append(block)
         figures.append(figure)
-    chosen = (
-        "One post of each pattern of right and wrong answers, the most mixed patterns first; of the last line, which "
-    )
-    chosen += "is the paper's own model, right answers before wrong ones."
+    chosen = "One post of each pattern of right and wrong answers, the most mixed patterns first; right answers of the "
+    chosen += "last line, the paper's own model, before wrong ones."
     intro = f"{spec['source']}; seed {asked.seeds[0]}. {chosen}"
     return Document(spec["title"], [intro], blocks, figures)
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from datamodules.missing import only
 from experiments.arguments import Arguments, plain_errors
 from experiments.documents import Block, Document, deliver
 from experiments.results import read_facts
@@ -47,7 +48,7 @@ def conditions(modalities: Sequence[str], rates: Sequence[float]) -> dict[str, d
     """Name -> what is missing: nothing, all but one modality, and each modality at each rate."""
     asked: dict[str, dict[str, float]] = {"all modalities": {}}
     if len(modalities) > 1:
-        asked |= {f"{name} only": {other: 1.0 for other in modalities if other != name} for name in modalities}
+        asked |= {f"{name} only": only(name, modalities) for name in modalities}
     return asked | {f"{name} missing in {100 * rate:g} %": {name: rate} for name in modalities for rate in rates}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,12 @@ from lightning_modules.common_space import CommonSpace
 from lightning_modules.fusion import Fusion, Pooling
 from lightning_modules.losses import joint_means
 from lightning_modules.metrics import Average
+
+
+class Encoder(Protocol):
+    """What the classifier asks of an encoder: it maps a modality's inputs to (B, width)."""
+
+    width: int
 
 
 class EmotionLoss(NamedTuple):
@@ -72,7 +78,7 @@ class EmotionClassifier(PostClassifier):
         self.lr = lr
         # models
         self.encoders = nn.ModuleDict(encoders)
-        self.fusion = fusion({name: int(encoder.width) for name, encoder in encoders.items()})  # type: ignore[arg-type]
+        self.fusion = fusion({name: cast(Encoder, encoder).width for name, encoder in encoders.items()})
         self.auxiliary = auxiliary
         fused = cast(Fusion, self.fusion)
         if auxiliary is not None and fused.space is None:

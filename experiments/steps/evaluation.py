@@ -1,7 +1,7 @@
 """What a classifier said of the posts of a part, and the files that tables and reports read. Imports no torch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from datamodules.missing import only
 from datamodules.posts import Posts
 from encoders.atomic import replacing, write_json
 from experiments.scores import confusion, score
@@ -45,15 +46,6 @@ class Predicted:
         """Whether any post has something that the classifier reads; else its answer is the same for all."""
         return bool(self.present.any())
 
-    def without(self, gone: NDArray[np.bool_]) -> "Predicted":
-        """The same answers, where some modalities (P, M) were not given."""
-        return replace(self, present=self.present & ~gone)
-
-
-def only(modality: str, modalities: Sequence[str]) -> dict[str, float]:
-    """What is missing where a post has one modality alone."""
-    return {name: 1.0 for name in modalities if name != modality}
-
 
 def views(part: str, modalities: Sequence[str]) -> dict[str, dict[str, float]]:
     """The part as posts with one modality alone: name -> what is missing (Table 5); {} for one modality."""
@@ -87,10 +79,9 @@ def write_results(
         facts: anything else about the data.
     """
     scores = {part: measure(answers, averaging) for part, answers in found.items()}
-    with replacing(folder / "predictions.parquet") as part_file:
-        pq.write_table(
-            pa.concat_tables([_table(*item) for item in found.items()], promote_options="default"), part_file
-        )
+    tables = [_table(*item) for item in found.items()]
+    with replacing(folder / "predictions.parquet") as path:
+        pq.write_table(pa.concat_tables(tables, promote_options="default"), path)
     write_json(folder / "metrics.json", scores)
     posts = Posts(benchmark)
     name = posts.info["name"]

@@ -38,10 +38,11 @@ def classify(job: Job, part: Scored, asked: Mapping[str, Missing]) -> dict[str, 
     texts = posts.posts.texts(ids)
     has = np.array([bool(words_of(text)) for text in texts])[:, None]  # (P, 1)
     said = _probabilities(floret.load_model(str(job.folder / "model.bin")), texts, len(posts.classes))  # (P, C)
+    gold, shares = posts.gold(ids), posts.shares()  # (P,), (C,)
     found = {}
     for name, missing in asked.items():
         present = has & ~lost(ids, ("text",), missing, settings["seed"])  # (P, 1)
-        found[name] = Predicted(ids, posts.gold(ids), np.where(present, said, posts.shares()), ("text",), present)
+        found[name] = Predicted(ids, gold, np.where(present, said, shares), ("text",), present)
     return found
 
 

@@ -16,7 +16,7 @@ from datamodules.missing import Missing
 from experiments.cli import ExperimentCLI
 from experiments.results import read_facts, read_predictions, with_content
 from experiments.stage import Job
-from experiments.steps.evaluation import Predicted, Scored, Scores, views, write_results
+from experiments.steps.evaluation import PARTS, Predicted, Scored, Scores, views, write_results
 
 Found = dict[str, np.ndarray]  # field of the module's predictions -> (P, ...), by row of the part
 
@@ -55,7 +55,7 @@ def answers(cli: ExperimentCLI, part: Part, missing: Missing, folder: Path) -> P
     return Predicted(ids, gold, found["probabilities"], data.modalities, found["present"], shown)
 
 
-def evaluate(job: Job, cli: ExperimentCLI, parts: tuple[Scored, ...] = ("validation", "test")) -> Scores:
+def evaluate(job: Job, cli: ExperimentCLI, parts: tuple[Scored, ...] = PARTS) -> Scores:
     """Write and log metrics and predictions of the model as it is; of test posts also with one modality alone."""
     asked: dict[str, tuple[Scored, Missing]] = {part: (part, {}) for part in parts}
     if job.settings["views"] and "test" in parts:

@@ -24,7 +24,7 @@ from experiments.checkpoints import WholeCheckpoints, load_weights
 from experiments.cli import ExperimentCLI
 from experiments.loggers import loggers
 from experiments.stage import Job
-from experiments.steps.evaluation import Predicted, Scored, write_results
+from experiments.steps.evaluation import PARTS, Predicted, Scored, write_results
 from experiments.steps.predicting import answers, evaluate
 from experiments.wiring import filled
 
@@ -44,7 +44,7 @@ def train(job: Job) -> None:
         fit(job, cli)
     elif cli.trainer.is_global_zero:
         data = cli.datamodule
-        found = {part: _nothing(cli, part) for part in ("validation", "test")}
+        found: dict[str, Predicted] = {part: _nothing(cli, part) for part in PARTS}
         write_results(job.folder, found, cli.model.hparams["average"], data.benchmark, data.task, **data.facts())
 
 

@@ -1,6 +1,6 @@
 """datamodules/emotion.py under Lightning's own trainer, with the classifier it is made for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import lightning as L
@@ -14,18 +14,6 @@ from encoders.words import WordPooling
 from lightning_modules import CommonSpace, EmotionClassifier
 
 WIDTH = 4  # as in conftest.py
-
-
-@pytest.fixture
-def _can_fork(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One thread, also where Lightning chooses the number: forked children hang on the parent's OpenMP threads."""
-    if torch.cuda.is_initialized():
-        pytest.skip("processes can't be forked once CUDA is in use")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

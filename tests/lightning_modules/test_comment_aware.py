@@ -323,18 +323,6 @@ class Shares(IterableDataset):
             yield share(self.batch, list(range(start, start + self.size))[rank::world])
 
 
-@pytest.fixture
-def _can_fork(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One thread, also where Lightning chooses the number: forked children hang on the parent's OpenMP threads."""
-    if torch.cuda.is_initialized():
-        pytest.skip("processes can't be forked once CUDA is in use")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.usefixtures("_can_fork")
 def test_two_devices_train_and_score_like_one() -> None:
     """All labelled posts are on the first device, all unlabelled ones on the second; steps of 8 posts in all."""
