@@ -41,3 +41,19 @@ class ModalPosts(NamedTuple):
     negatives: dict[str, Tensor | Tokens]  # one modality -> B * g inputs of posts of other classes, or empty
     weight: Tensor  # (B,) float; 0 for the rows that only fill a device's share, else 1
     row: Tensor  # (B,) int64; position of the post in its part
+
+
+class PackedSentences(NamedTuple):
+    """B sentences step by step, longest first, without padding: N = sum of their words + B for `<bos>`, or `<eos>`.
+
+    The first `sizes[0]` = B places are the first steps of all sentences, the next `sizes[1]` the second steps of those
+    that have one, and so on.
+    """
+
+    words: Tensor  # (N,) int64; what is read: `<bos>`, then the words
+    targets: Tensor  # (N,) int64; what comes next: the words, then `<eos>`
+    sentence: Tensor  # (N,) int64; row in [0, B)
+    last: Tensor  # (B,) int64; place of each sentence's last word in N
+    sizes: list[int]  # sentences that have so many steps, by step
+    pictures: Tensor  # (B, ceil(W / 8)) uint8, as `encoders.bits` packs them; rows of absent ones are zero
+    present: Tensor  # (B,) bool; whether there is a picture

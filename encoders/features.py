@@ -1,7 +1,6 @@
 """Posts' pictures and texts through frozen encoders into a feature store."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,10 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from encoders.bits import pack, packed_width
 from encoders.image import ImageEncoder, Preprocessing
-from encoders.parts import bytes_needed
+from encoders.parts import BITS, DTYPE, bytes_needed
 from encoders.pictures import open_picture
-from encoders.store import Progress, write_features
+from encoders.progress import Progress, progress_lines
+from encoders.store import write_features
 
 PART_BYTES = 64 * 2**20  # values of a part that are held in memory at once
 
@@ -34,19 +35,6 @@ class TextVectors(Protocol):
         """Return (n, D)."""
 
 
-def progress_lines(what: str, seconds: float = 5.0) -> Progress:
-    """Return a callback that prints a line every few seconds, and one at the end."""
-    begun, last = time.monotonic(), [time.monotonic()]
-
-    def show(done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - last[0] >= seconds or done == total:
-            last[0] = now
-            print(f"{what}: {done:,} of {total:,} in {now - begun:.0f} s", flush=True)
-
-    return show
-
-
 def encode_pictures(
     folder: Path | str,
     items: Sequence[tuple[str, Path | None]],
@@ -57,6 +45,7 @@ def encode_pictures(
     progress: Progress | None = None,
     rank: int = 0,
     world: int = 1,
+    bits: bool = False,
 ) -> bool:
     """Write each picture's features, of `encoder.shape`.
 
@@ -70,15 +59,20 @@ def encode_pictures(
         progress: see `write_features`; None prints lines.
         rank: this process of `world`, see `write_features`.
         world: processes.
+        bits: keep one bit of each value, whether it is above zero, packed on `device`: (ceil(I / 8),) uint8 in place of
+            (I,) half precision.
 
     Returns:
         Whether the store is whole. A picture that can't be read is an absent item and a line in `problems.jsonl`.
     """
-    encode = partial(_encode_files, encoder.to(device), batch_size=batch_size, workers=workers)
-    part_size = max(1, min(1024, PART_BYTES // bytes_needed(1, encoder.shape)))
+    encode = partial(_encode_files, encoder.to(device), batch_size=batch_size, workers=workers, bits=bits)
+    shape, key, dtype = encoder.shape, encoder.key(), BITS if bits else DTYPE
+    if bits:
+        shape, key = (*shape[:-1], packed_width(shape[-1])), key | {"threshold": "zero", "width": shape[-1]}
+    size = max(1, min(1024, PART_BYTES // bytes_needed(1, shape, dtype)))
     shown = progress or progress_lines(f"{folder}: pictures")
     # a part is one call, so that the workers read ahead from batch to batch
-    return write_features(folder, items, encode, encoder.shape, encoder.key(), part_size, part_size, rank, world, shown)
+    return write_features(folder, items, encode, shape, key, size, size, rank, world, shown, dtype)
 
 
 def encode_sentences(
@@ -130,18 +124,25 @@ class _Files(Dataset[Tensor | ValueError]):
             return ValueError(str(error))  # without its traceback it can leave the worker
 
 
-def _encode_files(encoder: ImageEncoder, paths: list[Path], batch_size: int, workers: int) -> list[Tensor | ValueError]:
+def _encode_files(
+    encoder: ImageEncoder, paths: list[Path], batch_size: int, workers: int, bits: bool
+) -> list[Tensor | ValueError]:
     device = next(encoder.parameters()).device
     files = _Files(paths, encoder.preprocess)
     loader = DataLoader(files, batch_size=batch_size, num_workers=workers, collate_fn=list)
     found: list[Tensor | ValueError] = []
     for batch in loader:
         pixels = [picture for picture in batch if isinstance(picture, Tensor)]
-        features = iter(_forward(encoder, torch.stack(pixels).to(device)) if pixels else ())
+        features = iter(_forward(encoder, torch.stack(pixels).to(device), bits) if pixels else ())
         found += [next(features) if isinstance(picture, Tensor) else picture for picture in batch]
     return found
 
 
 @torch.inference_mode()
-def _forward(encoder: Callable[[Tensor], Tensor], pixels: Tensor) -> Tensor:
-    return encoder(pixels).to("cpu", torch.float16)
+def _forward(encoder: ImageEncoder, pixels: Tensor, bits: bool) -> Tensor:
+    values = encoder(pixels)
+    if not bits:
+        return values.to("cpu", torch.float16)
+    if not values.isfinite().all():  # floats are looked at when they are stored, bits no longer show it
+        raise ValueError(f"{encoder.name}: values that are not numbers, of which no bits can be made; see its weights")
+    return pack(values > 0).cpu()

@@ -16,9 +16,13 @@ from torch.nn import functional as F
 
 from encoders.weights import fetching, read_weights, resolve_weights, weights_digest
 
+Resize = Literal["crop", "squash"]
+
 
 class Preprocessing(NamedTuple):
-    """The shorter side scaled to `scaled`, the centre of side x side cut out, normalised as in the network's training.
+    """A picture of side x side, normalised as in the network's training.
+
+    Cropped: the shorter side scaled to `scaled` and the centre cut out. Squashed: both sides scaled to `side`.
 
     Only the pixels that are kept are computed: a picture of 1 x 100,000 pixels would be 22 million pixels high scaled.
     """
@@ -28,20 +32,22 @@ class Preprocessing(NamedTuple):
     interpolation: str  # bilinear or bicubic
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    resize: Resize = "crop"
 
     @classmethod
-    def of(cls, model: nn.Module, side: int) -> Self:
+    def of(cls, model: nn.Module, side: int, resize: Resize = "crop") -> Self:
         """What timm states for the network, at another side."""
         config = resolve_model_data_config(model)
         scaled = math.floor(side / config["crop_pct"])
-        return cls(side, scaled, config["interpolation"], tuple(config["mean"]), tuple(config["std"]))
+        return cls(side, scaled, config["interpolation"], tuple(config["mean"]), tuple(config["std"]), resize)
 
     def __str__(self) -> str:
         """What a stored feature's key says of it."""
-        return (
-            f"shorter side to {self.scaled} pixels, {self.interpolation}, centre crop of {self.side}, "
-            f"mean {self.mean}, std {self.std}"
-        )
+        if self.resize == "squash":
+            size = f"both sides to {self.side} pixels, {self.interpolation}"
+        else:
+            size = f"shorter side to {self.scaled} pixels, {self.interpolation}, centre crop of {self.side}"
+        return f"{size}, mean {self.mean}, std {self.std}"
 
     def __call__(self, image: Image.Image) -> Tensor:
         """Return (3, S, S) float32 of an RGB picture."""
@@ -54,6 +60,8 @@ class Preprocessing(NamedTuple):
 
     def _kept(self, length: int, shorter: int) -> tuple[float, float]:
         """Ends of the kept stretch of one axis, in pixels of the picture; rounded as torchvision rounds."""
+        if self.resize == "squash":
+            return 0, length
         whole = int(self.scaled * length / shorter)
         start = round((whole - self.side) / 2)
         return start * length / whole, (start + self.side) * length / whole
@@ -62,6 +70,8 @@ class Preprocessing(NamedTuple):
 class ImageEncoder(nn.Module):
     """A pre-trained network without its classifier (CAST, section 3.2: ResNet-152; Emotion, 5.3: Inception; ImageNet).
 
+    The vector of timm's VGG is the layer before its soft-max layer after its ReLU (Pins, section 4: VGG16, 4,096 wide).
+
     Args:
         name: timm's name; the default tag is the recipe of the paper's time, 2,048 wide.
         weights: local checkpoint file or folder, with any classifier or none; None takes the hub's.
@@ -69,6 +79,8 @@ class ImageEncoder(nn.Module):
         output: "pooled" for one vector, "grid" for regions row by row.
         grid: G, regions a side, by adaptive average pooling of the last feature map (official code: 5 or 14).
         trainable: fine-tune it with the model that holds it (Emotion, section 4.2); else it is frozen.
+        resize: "crop" scales the shorter side and cuts out the centre, as timm does; "squash" scales both sides to
+            S x S (Pins, section 4).
 
     Raises:
         OSError: `weights` is None and the hub is out of reach; names the ways out.
@@ -83,14 +95,17 @@ class ImageEncoder(nn.Module):
         output: Literal["pooled", "grid"] = "pooled",
         grid: int = 7,
         trainable: bool = False,
+        resize: Resize = "crop",
     ) -> None:
         super().__init__()
         if output not in ("pooled", "grid"):
             raise ValueError(f"output is 'pooled' or 'grid', not {output!r}")
+        if resize not in ("crop", "squash"):
+            raise ValueError(f"resize is 'crop' or 'squash', not {resize!r}")
         self.name, self.side, self.output, self.grid = name, side, output, grid
         self.model: Any = _pretrained(name) if weights is None else _local(name, Path(resolve_weights(weights)))
         self.model.float().requires_grad_(trainable)
-        self.preprocess = Preprocessing.of(self.model, side)
+        self.preprocess = Preprocessing.of(self.model, side, resize)
         self.eval()
         with torch.inference_mode():
             self._shape = tuple(self(torch.zeros(1, 3, side, side)).shape[1:])

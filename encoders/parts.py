@@ -6,7 +6,7 @@ import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from encoders.atomic import replacing
 Payload = TypeVar("Payload")
 Encoded = Tensor | Sequence[Tensor | ValueError | None]  # one item each; None or the cause where an item is absent
 DTYPE = np.dtype("<f2")
+BITS = np.dtype(np.uint8)  # eight of them, packed
 RAGGED = -1  # first size of a shape whose items differ in length
 RESERVE = 256 * 2**20  # bytes left free, for logs and for others who write to the same disk
 
@@ -27,15 +28,15 @@ RESERVE = 256 * 2**20  # bytes left free, for logs and for others who write to t
 class Part(NamedTuple):
     """Features of some consecutive items."""
 
-    values: NDArray[np.float16]  # (n, *shape), or (sum of lengths, *shape[1:])
+    values: NDArray[np.float16 | np.uint8]  # (n, *shape), or (sum of lengths, *shape[1:])
     present: NDArray[np.bool_]  # (n,)
     lengths: NDArray[np.int64]  # (n,) vectors of each item; only where items differ in length
     problems: NDArray[np.uint8]  # JSON lines
 
 
-def bytes_needed(count: int, shape: Sequence[int]) -> int:
+def bytes_needed(count: int, shape: Sequence[int], dtype: np.dtype[Any] = DTYPE) -> int:
     """Bytes of the values of `count` items; where items differ in length, of `count` vectors."""
-    return count * math.prod(size for size in shape if size != RAGGED) * DTYPE.itemsize
+    return count * math.prod(size for size in shape if size != RAGGED) * dtype.itemsize
 
 
 def require_space(folder: Path, needed: int) -> None:
@@ -55,22 +56,23 @@ def encode_part(
     encode: Callable[[list[Payload]], Encoded],
     shape: tuple[int, ...],
     batch_size: int,
+    dtype: np.dtype[Any] = DTYPE,
 ) -> Part:
     """Encode what is there of some items; see `encoders.store.write_features`."""
     given = [(row, payload) for row, (_, payload) in enumerate(items) if payload is not None]
-    rows: dict[int, NDArray[np.float16]] = {}
+    rows: dict[int, NDArray[Any]] = {}
     problems = []
     for start in range(0, len(given), batch_size):
         batch = given[start : start + batch_size]
         encoded = encode([payload for _, payload in batch])
         if isinstance(encoded, Tensor):
-            encoded = encoded.detach().to("cpu", torch.float16)  # one transfer
+            encoded = _moved(encoded, dtype)  # one transfer
         for (row, _), value in zip(batch, encoded, strict=True):
             if isinstance(value, Tensor):
-                rows[row] = _half(items[row][0], value, shape)
+                rows[row] = _checked(items[row][0], value, shape, dtype)
             elif value is not None:
                 problems.append(json.dumps({"id": items[row][0], "cause": str(value)}, ensure_ascii=False) + "\n")
-    return _gathered(len(items), rows, shape, "".join(problems))
+    return _gathered(len(items), rows, shape, dtype, "".join(problems))
 
 
 def write_part(path: Path, part: Part) -> None:
@@ -80,13 +82,19 @@ def write_part(path: Path, part: Part) -> None:
         np.savez(file, **part._asdict())
 
 
-def join_parts(folder: Path, ids: list[str], shape: tuple[int, ...], paths: Sequence[Path]) -> None:
+def join_parts(
+    folder: Path,
+    ids: list[str],
+    shape: tuple[int, ...],
+    paths: Sequence[Path],
+    dtype: np.dtype[Any] = DTYPE,
+) -> None:
     """Write `values.npy`, `offsets.npy` (only where items differ in length), `ids.parquet`, `problems.jsonl`."""
     small = [_without_values(path) for path in paths]
     present = np.concatenate([np.zeros(0, bool), *(part.present for part in small)])
     lengths = np.concatenate([np.zeros(0, np.int64), *(part.lengths for part in small)])
     ragged = shape[:1] == (RAGGED,)
-    _join_values(folder, paths, (int(lengths.sum()), *shape[1:]) if ragged else (len(ids), *shape))
+    _join_values(folder, paths, (int(lengths.sum()), *shape[1:]) if ragged else (len(ids), *shape), dtype)
     if ragged:
         with replacing(folder / "offsets.npy") as path, path.open("wb") as file:
             np.save(file, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))
@@ -96,11 +104,11 @@ def join_parts(folder: Path, ids: list[str], shape: tuple[int, ...], paths: Sequ
         path.write_bytes(b"".join(part.problems.tobytes() for part in small))
 
 
-def _join_values(folder: Path, paths: Sequence[Path], shape: tuple[int, ...]) -> None:
+def _join_values(folder: Path, paths: Sequence[Path], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     for stale in folder.glob(".values.npy.*.tmp"):  # of a killed run
         stale.unlink()
-    require_space(folder, bytes_needed(1, shape))
-    header = {"descr": DTYPE.str, "fortran_order": False, "shape": shape}
+    require_space(folder, bytes_needed(1, shape, dtype))
+    header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
     with replacing(folder / "values.npy") as path, path.open("wb") as file:
         # written, not mapped: a full disk raises here, and would kill the process there
         np.lib.format.write_array_header_1_0(file, header)
@@ -114,17 +122,26 @@ def _without_values(path: Path) -> Part:
         return Part(np.zeros(0, DTYPE), content["present"], content["lengths"], content["problems"])
 
 
-def _half(item: str, value: Tensor, shape: tuple[int, ...]) -> NDArray[np.float16]:
+def _moved(value: Tensor, dtype: np.dtype[Any]) -> Tensor:
+    """On the CPU, floats at half precision; bits as they are, since floats cut to bytes would be none."""
+    return value.detach().to("cpu", torch.float16 if dtype == DTYPE else value.dtype)
+
+
+def _checked(item: str, value: Tensor, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     fits = value.dim() == len(shape) and all(b in (RAGGED, a) for a, b in zip(value.shape, shape, strict=True))
     if not fits:
         raise ValueError(f"{item}: features of shape {tuple(value.shape)}, not {shape}")
-    half = value.detach().to("cpu", torch.float16).numpy()
-    if not np.isfinite(half).all():
+    array = _moved(value, dtype).numpy()
+    if array.dtype != dtype:
+        raise ValueError(f"{item}: features of type {array.dtype}, not {dtype}")
+    if dtype == DTYPE and not np.isfinite(array).all():
         raise ValueError(f"{item}: features that are not numbers or beyond half precision (65,504)")
-    return half
+    return array
 
 
-def _gathered(count: int, rows: Mapping[int, NDArray[np.float16]], shape: tuple[int, ...], text: str) -> Part:
+def _gathered(
+    count: int, rows: Mapping[int, NDArray[Any]], shape: tuple[int, ...], dtype: np.dtype[Any], text: str
+) -> Part:
     present = np.zeros(count, dtype=bool)
     present[list(rows)] = True
     problems = np.frombuffer(text.encode(), dtype=np.uint8)
@@ -132,10 +149,10 @@ def _gathered(count: int, rows: Mapping[int, NDArray[np.float16]], shape: tuple[
     if shape[:1] == (RAGGED,):
         for row, value in rows.items():
             lengths[row] = len(value)
-        nothing = np.zeros((0, *shape[1:]), dtype=DTYPE)
+        nothing = np.zeros((0, *shape[1:]), dtype=dtype)
         values = np.concatenate([nothing, *(rows[row] for row in sorted(rows))])
         return Part(values, present, lengths, problems)
-    values = np.zeros((count, *shape), dtype=DTYPE)
+    values = np.zeros((count, *shape), dtype=dtype)
     for row, value in rows.items():
         values[row] = value
     return Part(values, present, lengths, problems)

@@ -25,9 +25,9 @@ from transformers import BertConfig, BertModel, BertTokenizer
 
 from encoders.atomic import replacing
 from encoders.batches import Tokens
-from encoders.features import progress_lines
 from encoders.image import Preprocessing
 from encoders.pictures import open_picture
+from encoders.progress import progress_lines
 from encoders.tokens import Tokenizer
 from encoders.weights import fetching
 

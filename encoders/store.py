@@ -1,7 +1,8 @@
 """Features that a frozen encoder computed once, on disk.
 
-A folder: `values.npy` (float16, item after item; with `offsets.npy` where items differ in length), `ids.parquet` (id,
-present), `problems.jsonl` (id, cause of items that could not be read), and `store.json`, written last.
+A folder: `values.npy` (float16, or uint8 for packed bits, item after item; with `offsets.npy` where items differ in
+length), `ids.parquet` (id, present), `problems.jsonl` (id, cause of items that could not be read), and `store.json`,
+written last.
 """
 
 import fcntl
@@ -23,6 +24,7 @@ from torch import Tensor
 
 from encoders.atomic import write_json
 from encoders.parts import (
+    BITS,
     DTYPE,
     RAGGED,
     Encoded,
@@ -33,10 +35,9 @@ from encoders.parts import (
     require_space,
     write_part,
 )
+from encoders.progress import Progress
 
 __all__ = ["FeatureStore", "bytes_needed", "write_features"]
-
-Progress = Callable[[int, int], None]
 
 
 class FeatureStore:
@@ -76,46 +77,65 @@ class FeatureStore:
         """Item ids, in the order of their rows."""
         return pq.read_table(self.folder / "ids.parquet", columns=["id"])["id"].to_pylist()
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How values are kept: float16, which is read as float32, or uint8, packed bits that are read as they are."""
+        return self._values.dtype
+
+    @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """Which rows have features, (N,)."""
+        return pq.read_table(self.folder / "ids.parquet", columns=["present"])["present"].to_numpy()
+
+    def rows(self, ids: Sequence[str | None]) -> NDArray[np.int64]:
+        """Row of each item, (n,), for `take_rows`; -1 where it is unknown or absent, or None."""
+        position = self._position
+        return np.fromiter((-1 if item is None else position.get(item, -1) for item in ids), np.int64, len(ids))
+
     def has(self, ids: Sequence[str | None]) -> NDArray[np.bool_]:
         """Which of the items have features, (n,), without reading them."""
-        return self._rows(ids) >= 0
+        return self.rows(ids) >= 0
 
     def take(self, ids: Sequence[str | None]) -> tuple[Tensor, Tensor]:
-        """Return (n, *shape) float32 and (n,) bool; rows of unknown or absent items, or None, are zero and False.
+        """Return (n, *shape) float32 (uint8 bits) and (n,) bool; unknown or absent items, or None, are zero and False.
 
         Raises:
             ValueError: items differ in length; `take_ragged` reads those.
         """
+        rows = self.rows(ids)
+        return self.take_rows(rows), torch.from_numpy(rows >= 0)
+
+    def take_rows(self, rows: NDArray[np.integer]) -> Tensor:
+        """Return (n, *shape) float32 (uint8 bits) of these rows, which may repeat; those of -1 are zero.
+
+        Raises:
+            ValueError: as `take`.
+            IndexError: a row that the store does not have.
+        """
         if self.shape[:1] == (RAGGED,):
             raise ValueError(f"{self.folder}: items differ in length, {self.shape}: use take_ragged")
-        rows = self._rows(ids)
         found = rows >= 0
-        values = np.zeros((len(rows), *self._values.shape[1:]), dtype=np.float32)
+        read_as = BITS if self.dtype == BITS else np.dtype(np.float32)
+        values = np.zeros((len(rows), *self._values.shape[1:]), dtype=read_as)
         # read in file order, each row once
         distinct, position = np.unique(rows[found], return_inverse=True)
         values[found] = self._values[distinct][position]
-        return torch.from_numpy(values), torch.from_numpy(found)
+        return torch.from_numpy(values)
 
     def take_ragged(self, ids: Sequence[str | None]) -> tuple[list[Tensor], Tensor]:
         """Return n tensors (t, ...) float32 and (n,) bool; unknown or absent items, or None, have t = 0 and False."""
-        rows = self._rows(ids)
+        rows = self.rows(ids)
         empty = self._values[:0]
         taken = [self._values[self._offsets[row] : self._offsets[row + 1]] if row >= 0 else empty for row in rows]
         return [torch.from_numpy(item.astype(np.float32)) for item in taken], torch.from_numpy(rows >= 0)
 
     @cached_property
     def _position(self) -> dict[str, int]:
-        present = pq.read_table(self.folder / "ids.parquet", columns=["present"])["present"].to_pylist()
-        return {item: row for row, (item, here) in enumerate(zip(self.ids, present, strict=True)) if here}
+        return {item: row for row, (item, here) in enumerate(zip(self.ids, self.present.tolist(), strict=True)) if here}
 
     @cached_property
     def _offsets(self) -> NDArray[np.int64]:
         return np.load(self.folder / "offsets.npy", mmap_mode="r")
-
-    def _rows(self, ids: Sequence[str | None]) -> NDArray[np.int64]:
-        """Row of each item, -1 where it is unknown or absent."""
-        position = self._position
-        return np.fromiter((-1 if item is None else position.get(item, -1) for item in ids), np.int64, len(ids))
 
 
 def write_features(
@@ -129,6 +149,7 @@ def write_features(
     rank: int = 0,
     world: int = 1,
     progress: Progress | None = None,
+    dtype: np.dtype[Any] = DTYPE,
 ) -> bool:
     """Encode items into a folder for `FeatureStore`; done parts of an earlier run are kept.
 
@@ -144,29 +165,29 @@ def write_features(
         rank: this process, of `world` that share the parts.
         world: processes; whichever ends last joins the parts.
         progress: called with items done and items in all, of this process.
+        dtype: half precision, or uint8 for bits that `encode` gives packed.
 
     Returns:
         Whether the store is whole; False while other ranks still write.
 
     Raises:
         ValueError: the folder holds features of another key or of other items; an id occurs twice; features of a wrong
-            shape or beyond half precision (names the item).
+            shape or type, or beyond half precision (names the item).
         OSError: not enough free disk space, checked beforehand; parts that are written stay.
     """
     folder, shape = Path(folder), tuple(shape)
     ids = _distinct([item for item, _ in items])
-    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
-    description = {"key": dict(key), "shape": list(shape), "dtype": DTYPE.name, "count": len(ids), "items": digest}
+    description = _description(key, shape, dtype, ids)
     if _begun(folder, description):
         return True
     bounds = [(start, min(start + part_size, len(ids))) for start in range(0, len(ids), part_size)]
-    require_space(folder, _bytes_to_come(folder, bounds, shape))
+    require_space(folder, _bytes_to_come(folder, bounds, shape, dtype))
     own = bounds[rank::world]
     total, done = sum(stop - start for start, stop in own), 0
     for start, stop in own:
         path = _part(folder, start, stop)
         if not path.exists():
-            write_part(path, encode_part(items[start:stop], encode, shape, batch_size))
+            write_part(path, encode_part(items[start:stop], encode, shape, batch_size, dtype))
         done += stop - start
         if progress is not None:
             progress(done, total)
@@ -178,6 +199,14 @@ def _distinct(ids: list[str]) -> list[str]:
         twice = Counter(ids).most_common(1)[0][0]
         raise ValueError(f"item {twice!r} occurs twice; ids must be distinct")
     return ids
+
+
+def _description(key: Mapping[str, Any], shape: Sequence[int], dtype: np.dtype[Any], ids: list[str]) -> dict[str, Any]:
+    """What `store.json` says."""
+    if dtype not in (DTYPE, BITS):
+        raise ValueError(f"features are stored as {DTYPE} or {BITS}, not {dtype}")
+    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    return {"key": dict(key), "shape": list(shape), "dtype": dtype.name, "count": len(ids), "items": digest}
 
 
 def _begun(folder: Path, description: Mapping[str, Any]) -> bool:
@@ -204,12 +233,12 @@ def _part(folder: Path, start: int, stop: int) -> Path:
     return folder / "parts" / f"{start:09d}-{stop:09d}.npz"
 
 
-def _bytes_to_come(folder: Path, bounds: Sequence[tuple[int, int]], shape: Sequence[int]) -> int:
+def _bytes_to_come(folder: Path, bounds: Sequence[tuple[int, int]], shape: Sequence[int], dtype: np.dtype[Any]) -> int:
     """Missing parts, and all of them once more when they are joined; unknown where items differ in length."""
     if shape[:1] == (RAGGED,):
         return 0
     missing = sum(stop - start for start, stop in bounds if not _part(folder, start, stop).exists())
-    return bytes_needed(missing + (bounds[-1][1] if bounds else 0), shape)
+    return bytes_needed(missing + (bounds[-1][1] if bounds else 0), shape, dtype)
 
 
 def _join(folder: Path, description: Mapping[str, Any], ids: list[str], bounds: Sequence[tuple[int, int]]) -> bool:
@@ -219,7 +248,7 @@ def _join(folder: Path, description: Mapping[str, Any], ids: list[str], bounds: 
             paths = [_part(folder, start, stop) for start, stop in bounds]
             if not all(path.exists() for path in paths):
                 return False
-            join_parts(folder, ids, tuple(description["shape"]), paths)
+            join_parts(folder, ids, tuple(description["shape"]), paths, np.dtype(description["dtype"]))
             write_json(folder / "store.json", description)
     _tidy(folder)
     return True

@@ -101,6 +101,18 @@ def _read(word: str, numbers: Sequence[bytes], found: dict[str, NDArray[np.float
     return False
 
 
+def read_counts(folder: Path | str) -> NDArray[np.int64]:
+    """Occurrences of each word of a vocabulary, (V,), in the order of `words.parquet`; FileNotFoundError without it."""
+    return pq.read_table(_words(Path(folder)), columns=["count"])["count"].to_numpy().copy()  # arrow's is read-only
+
+
+def _words(folder: Path) -> Path:
+    path = folder / "words.parquet"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no vocabulary; the stage that makes it is `words`, or `corpus` for Pins")
+    return path
+
+
 class Vocabulary:
     """Words and their starting vectors, as `write_vocabulary` left them.
 
@@ -113,10 +125,7 @@ class Vocabulary:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        path = self.folder / "words.parquet"
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no vocabulary; the stage `words` makes it")
-        self.words: list[str] = pq.read_table(path, columns=["word"])["word"].to_pylist()
+        self.words: list[str] = pq.read_table(_words(self.folder), columns=["word"])["word"].to_pylist()
         self._number = {word: number for number, word in enumerate(self.words, start=PADDING + 1)}
 
     def __len__(self) -> int:

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from encoders.features import encode_pictures, encode_sentences, progress_lines
+from encoders.bits import unpack
+from encoders.features import encode_pictures, encode_sentences
 from encoders.image import ImageEncoder
 from encoders.pictures import open_picture
 from encoders.sentences import SentenceEncoder
@@ -56,6 +57,33 @@ def test_pictures_are_stored_and_broken_ones_listed(
     assert [(problem["id"], "png" in problem["cause"]) for problem in problems] == [("torn", True), ("absent", True)]
 
 
+def test_bits_of_pictures_are_those_of_their_features(
+    encoder: ImageEncoder, pictures: list[tuple[str, Path | None]], tmp_path: Path
+) -> None:
+    encode_pictures(tmp_path / "features", pictures, encoder, batch_size=2)
+    assert encode_pictures(tmp_path / "bits", pictures, encoder, batch_size=2, bits=True)
+    key = encoder.key() | {"threshold": "zero", "width": 96}
+    bits, ids = FeatureStore(tmp_path / "bits", key), [item for item, _ in pictures]
+    values, present = FeatureStore(tmp_path / "features").take(ids)
+    taken, there = bits.take(ids)
+    assert bits.shape == (1, 12)  # 96 units of one region
+    assert torch.equal(there, present)
+    assert torch.equal(unpack(taken, 96), (values > 0).float())
+    problems = [(tmp_path / name / "problems.jsonl").read_text() for name in ("features", "bits")]
+    assert problems[0] == problems[1]
+
+
+def test_no_bits_are_made_of_what_is_no_number(pictures: list[tuple[str, Path | None]], tmp_path: Path) -> None:
+    broken = {
+        name: torch.full_like(value, float("nan")) if value.is_floating_point() else value
+        for name, value in timm.create_model("test_resnet").state_dict().items()
+    }
+    save_file(broken, tmp_path / "model.safetensors")
+    encoder = ImageEncoder("test_resnet", tmp_path, side=32)
+    with pytest.raises(ValueError, match="test_resnet: values that are not numbers"):
+        encode_pictures(tmp_path / "bits", pictures, encoder, bits=True)
+
+
 def test_texts_are_stored(bert: Path, sentences: list[str], tmp_path: Path) -> None:
     encoder = SentenceEncoder(bert, "mean", device="cpu")
     items = [("a", sentences[0]), ("none", None), ("b", sentences[1]), ("copy", sentences[0])]
@@ -63,10 +91,3 @@ def test_texts_are_stored(bert: Path, sentences: list[str], tmp_path: Path) -> N
     values, present = FeatureStore(tmp_path, encoder.key()).take([item for item, _ in items])
     assert present.tolist() == [True, False, True, True]
     np.testing.assert_allclose(values[[0, 2, 3]], encoder.encode([*sentences[:2], sentences[0]]), atol=2e-3, rtol=2e-3)
-
-
-def test_progress_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    show = progress_lines("posts", seconds=60)
-    for done in range(1, 2001):
-        show(done, 2000)
-    assert capsys.readouterr().out == "posts: 2,000 of 2,000 in 0 s\n"

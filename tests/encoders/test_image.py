@@ -3,6 +3,7 @@
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from timm.data import create_transform
+from timm.models import register_model
+from timm.models.vgg import VGG
+from torch import nn
 
 from encoders.image import ImageEncoder, Preprocessing
 from encoders.pictures import open_picture
@@ -62,6 +66,23 @@ def test_preprocessing_is_timms(name: str, width: int, height: int) -> None:
     assert difference.abs().max() < 1.01 / 255 / min(own.std)  # one level: resampling rounds
 
 
+def test_a_squashed_picture_keeps_its_borders() -> None:
+    squash = Preprocessing.of(timm.create_model("test_resnet", pretrained=False), 64, "squash")
+    picture = noise(301, 200)
+    resample = Image.Resampling[squash.interpolation.upper()]
+    plain = torch.from_numpy(np.array(picture.resize((64, 64), resample), dtype=np.float32)).permute(2, 0, 1) / 255
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (squash.mean, squash.std))
+    torch.testing.assert_close(squash(picture), (plain - mean) / std)
+    assert str(squash).startswith(f"both sides to 64 pixels, {squash.interpolation}, mean")
+
+
+def test_a_crop_says_what_it_said_before_there_was_a_squash() -> None:
+    mean, std = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+    assert str(Preprocessing(64, 73, "bicubic", mean, std)) == (
+        "shorter side to 73 pixels, bicubic, centre crop of 64, mean (0.5, 0.5, 0.5), std (0.25, 0.25, 0.25)"
+    )
+
+
 def test_a_very_long_picture_is_not_blown_up(weights: Path) -> None:
     encoder = ImageEncoder("test_resnet", weights, side=64)
     assert encoder.preprocess(Image.new("RGB", (1, 100_000))).shape == (3, 64, 64)
@@ -81,9 +102,42 @@ def test_the_key_changes_with_whatever_changes_features(weights: Path) -> None:
         ImageEncoder("test_resnet", weights, side=32),
         ImageEncoder("test_resnet", weights, side=64, output="grid"),
         ImageEncoder("test_resnet", weights, side=64, output="grid", grid=3),
+        ImageEncoder("test_resnet", weights, side=64, resize="squash"),
     ]
     keys = [base, *(other.key() for other in others)]
-    assert len({str(key) for key in keys}) == 4
+    assert len({str(key) for key in keys}) == 5
+
+
+def test_an_unknown_way_to_resize_is_refused(weights: Path) -> None:
+    with pytest.raises(ValueError, match="'crop' or 'squash', not 'stretch'"):
+        ImageEncoder("test_resnet", weights, side=64, resize="stretch")
+
+
+# As timm's vgg16, with one layer of 4 channels in the place of 13 and 16 units in the place of the first 4,096.
+@register_model
+def tiny_vgg(pretrained: bool = False, num_classes: int = 1000, **options: Any) -> nn.Module:
+    return VGG([4, "M"], num_classes=num_classes, mlp_ratio=16 / 4096)
+
+
+def test_the_vector_of_vgg_is_the_layer_before_its_softmax_layer_after_its_relu(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    reference = timm.create_model("tiny_vgg").eval()
+    save_file(reference.state_dict(), tmp_path / "model.safetensors")
+    encoder = ImageEncoder("tiny_vgg", tmp_path, side=14)
+    pixels, into_softmax = torch.randn(2, 3, 14, 14), []
+    reference.head.fc.register_forward_pre_hook(lambda layer, given: into_softmax.append(given[0]))
+    reference(pixels)
+    vectors = encoder(pixels)
+    assert encoder.shape == (4096,)
+    torch.testing.assert_close(vectors, into_softmax[0])
+    assert (vectors >= 0).all()
+    assert 0.1 < (vectors > 0).float().mean() < 0.9
+
+
+def test_vgg16_is_4096_wide() -> None:
+    with torch.device("meta"):  # shapes without 138 million values
+        network = timm.create_model("vgg16", num_classes=0).eval()
+        assert network(torch.zeros(1, 3, 224, 224)).shape == (1, 4096)
 
 
 def test_weights_of_another_network_are_refused(weights: Path) -> None:

@@ -1,5 +1,6 @@
 """Mirrors encoders/store.py and encoders/parts.py."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -79,6 +80,48 @@ def test_items_of_any_length_come_back(
         assert taken[row].tolist() == [[row, row]] * (length or 0)
     with pytest.raises(ValueError, match="take_ragged"):
         FeatureStore(folder).take([])
+
+
+def test_bits_come_back_as_they_are(tmp_path: Path) -> None:
+    def packed(numbers: list[int]) -> Tensor:
+        return torch.tensor([[number, 255 - number] for number in numbers], dtype=torch.uint8)
+
+    write_features(tmp_path, items(20), packed, (2,), KEY, batch_size=4, part_size=6, dtype=np.dtype(np.uint8))
+    store = FeatureStore(tmp_path, KEY)
+    values, present = store.take(["set/9", "set/6", "set/19"])
+    assert (store.dtype, values.dtype) == (np.dtype(np.uint8), torch.uint8)
+    assert values.tolist() == [[9, 246], [0, 0], [19, 236]]
+    assert present.tolist() == [True, False, True]
+    assert np.load(tmp_path / "values.npy").nbytes == bytes_needed(20, (2,), np.dtype(np.uint8)) == 40
+    with pytest.raises(ValueError, match=r"content differs .*dtype: uint8 there, float16 asked for"):
+        write_features(tmp_path, items(20), encode, (2,), KEY)
+
+
+def test_floats_are_no_bits(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="set/0: features of type float32, not uint8"):
+        write_features(tmp_path, items(5), encode, (3,), KEY, dtype=np.dtype(np.uint8))
+    with pytest.raises(ValueError, match="stored as float16 or uint8, not float64"):
+        write_features(tmp_path, items(5), encode, (3,), KEY, dtype=np.dtype(np.float64))
+
+
+def test_the_description_is_that_of_stores_made_before_there_were_bits(tmp_path: Path) -> None:
+    write_features(tmp_path, items(2), encode, (3,), KEY)
+    digest = hashlib.sha256(b"set/0\nset/1").hexdigest()
+    expected = {"key": KEY, "shape": [3], "dtype": "float16", "count": 2, "items": digest}
+    assert json.loads((tmp_path / "store.json").read_text()) == expected
+
+
+def test_rows_are_looked_up_once_and_taken_by_number(tmp_path: Path) -> None:
+    write_features(tmp_path, items(20), encode, (3,), KEY)
+    store = FeatureStore(tmp_path)
+    asked = ["set/9", "unknown", "set/2", None, "set/9", "set/6"]
+    rows = store.rows(asked)
+    assert rows.tolist() == [9, -1, 2, -1, 9, -1]
+    assert torch.equal(store.take_rows(rows), store.take(asked)[0])
+    assert store.take_rows(np.array([6])).tolist() == [[0, 0, 0]]  # an absent item's own row
+    assert np.nonzero(~store.present)[0].tolist() == [6, 13]
+    with pytest.raises(IndexError):
+        store.take_rows(np.array([20]))
 
 
 def test_causes_of_absence_are_kept(tmp_path: Path) -> None:

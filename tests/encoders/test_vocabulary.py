@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from encoders.vocabulary import JUDGED, SPREAD, Vocabulary, read_word_vectors, words_of, write_vocabulary
+from encoders.vocabulary import JUDGED, SPREAD, Vocabulary, read_counts, read_word_vectors, words_of, write_vocabulary
 
 LEARNED = ["snow snow dog", "a dog in snow", "rare"]
 OTHERS = ["snow owl", "bear owl fog fog fog"]
@@ -167,5 +167,16 @@ def test_texts_without_any_word_make_a_table_of_padding_alone(tmp_path: Path) ->
 
 
 def test_a_missing_vocabulary_names_its_stage(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary; the stage `words` makes it"):
+    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary; .* `words`, or `corpus` for Pins"):
         Vocabulary(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary"):
+        read_counts(tmp_path)
+
+
+def test_counts_are_those_of_the_words_and_may_be_written_to(tmp_path: Path) -> None:
+    write_vocabulary(tmp_path, LEARNED, [], 2)
+    counts = read_counts(tmp_path)
+    said = [word for text in LEARNED for word in words_of(text)]
+    assert counts.tolist() == [said.count(word) for word in Vocabulary(tmp_path).words]
+    assert counts.dtype == np.int64
+    assert counts.flags.writeable, "torch warns of tensors that share read-only memory"

@@ -108,5 +108,5 @@ def test_a_table_that_is_not_trained_has_no_gradient(words: Path) -> None:
 
 
 def test_a_missing_vocabulary_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="stage `words`"):
+    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary; .* `words`"):
         WordPooling(tmp_path)
