@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import fcntl
 import hashlib
 import importlib
 import json
@@ -11,7 +10,6 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from datamodules.preparing import Format, Options
 from datamodules.preparing.checking import file_digest, forget
 from datamodules.preparing.joining import join, published
 from datamodules.preparing.parts import part_path, read_problems, write_parts
+from datamodules.preparing.pool import alone
 from encoders.atomic import write_json
 
 MAX_BAD = 0.01
@@ -66,7 +65,7 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
     settings = _settings(layout)
     parts, partial = out.with_name(out.name + ".parts"), out.with_name(out.name + ".partial")
     if not _finished(out, settings):
-        with _alone(parts):
+        with alone(parts):
             pieces = layout.pieces()
             _begin(parts, {**settings, "pieces": msgspec.to_builtins(pieces)})
             write_parts(layout, pieces, parts, workers)
@@ -133,18 +132,6 @@ def _changes(posts: Posts) -> Iterator[str]:
                 yield f"{path} was put in place"
 
 
-@contextmanager
-def _alone(parts: Path) -> Iterator[None]:
-    """The kernel frees the lock with the last process that holds it."""
-    parts.mkdir(parents=True, exist_ok=True)
-    with (parts / "lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RuntimeError(f"{parts}: another run is at work there; wait for it or end it") from None
-        yield
-
-
 def _begin(parts: Path, plan: dict[str, Any]) -> None:
     """Keep the parts of a killed run of the same plan; delete those of another."""
     path = parts / "plan.json"
@@ -195,12 +182,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="formats:\n"
         + "\n".join(f"  {name:15} {_help(name)}" for name in formats.names())
         + '\n\na line of wild: {"id": "17", "text": "what a day", "image": "17.jpg", "comments": ["nice"], '
-        '"labels": {"sarcasm": "no"}, "split": "train"}\ndocs/cast.md says more.',
+        '"labels": {"sarcasm": "no"}, "split": "train"}\na line of pins: {"image": "17.jpg", "descriptions": '
+        '["a quiet lake at dawn"], "split": "train"}; id and split may be left out\ndocs/cast.md says more.',
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("format", metavar="FORMAT", help="one of those below")
-    parser.add_argument("raw", metavar="RAW", type=Path, help="folder (wild: or file) as published")
+    parser.add_argument("raw", metavar="RAW", type=Path, help="folder (wild, pins: or file) as published")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
     parser.add_argument("--max_bad", type=float, default=MAX_BAD, help="share of bad records allowed (%(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
@@ -217,6 +205,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="wild (unlabelled posts), reddit_emotion, flickr_emotion")  # fmt: skip
     parser.add_argument("--min_ups", type=int, metavar="N", help="reddit_emotion: up-votes that the two smallest "
                         "classes' posts below the top 1000 need (100)")  # fmt: skip
+    parser.add_argument("--as_descriptions", action="store_true",
+                        help="flickr8k: all captions describe the picture; none is the post or a comment")  # fmt: skip
     return parser
 
 

@@ -17,11 +17,12 @@ _PARTS = {"train": "train", "dev": "validation", "test": "test"}  # "extra" pict
 
 def open_layout(raw: Path, options: Options) -> "Flickr8k":
     """Flickr8k under `raw`; FileNotFoundError names what is missing."""
-    options.only("flickr8k")
+    options.only("flickr8k", "as_descriptions")
     if not (raw / _FILE).is_file():
         raise FileNotFoundError(f"{raw / _FILE}: not there; columns {', '.join(_COLUMNS)}, separated by tabs")
     licence = "non-commercial research; pictures belong to their Flickr owners (Hodosh et al. 2013)"
-    return Flickr8k(Card(options.name or "flickr8k", licence, raw, raw, (raw / _FILE,), {}))
+    card = Card(options.name or "flickr8k", licence, raw, raw, (raw / _FILE,), {}, options=options)
+    return Flickr8k(card)
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,20 @@ class Flickr8k:
         if len(splits) > 1 or not splits <= {*_PARTS, "extra"} or len({*numbers}) < len(rows):
             return Problem(_FILE, raw.line, image, f"splits or numbers: {sorted(splits)}, captions {numbers}")
         captions = {int(row[1]) if row[1].isdecimal() else -1: row[3] for row in rows}
-        comments = [Comment(text=captions[number]) for number in sorted(captions) if number and captions[number]]
-        media = [Media(f"images/{image}")]
-        own = PurePosixPath(image).stem
-        post = Post(f"{self.card.name}/{own}", text=captions.get(0) or None, media=media, comments=comments or None)
+        post = self._post(image, [(number, captions[number]) for number in sorted(captions) if captions[number]])
         doubts = ("not UTF-8: some bytes of a caption",) if any("\ufffd" in row[3] for row in rows) else ()
         return Converted(post, {"paper": _PARTS[part]} if (part := splits.pop()) in _PARTS else {}, doubts)
 
     def refuse(self, post: Post) -> str | None:
         return None
+
+    def _post(self, image: str, captions: list[tuple[int, str]]) -> Post:
+        own = f"{self.card.name}/{PurePosixPath(image).stem}"
+        if self.card.options.as_descriptions:
+            return Post(own, media=[Media(f"images/{image}", descriptions=[text for _, text in captions] or None)])
+        said = next((text for number, text in captions if number == 0), None)
+        comments = [Comment(text=text) for number, text in captions if number != 0]
+        return Post(own, text=said, media=[Media(f"images/{image}")], comments=comments or None)
 
     def _pictures(self) -> list[tuple[int, list[list[str]]]]:
         """Rows of each picture and the line of the first."""

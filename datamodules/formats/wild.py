@@ -1,25 +1,18 @@
 """JSON lines of posts with comments: a file, or a folder of *.jsonl; beside it, if you like, dataset.yaml or .json."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
 
 import msgspec
 
 from datamodules.posts import Comment, Count, Label, Media, Post
-from datamodules.preparing import Converted, Options, Piece, Problem, Raw
+from datamodules.preparing import Converted, Options, Problem, Raw
 from datamodules.preparing.checking import kind_of
 from datamodules.preparing.language import language
-from datamodules.preparing.readers import line_pieces, read_lines
-from datamodules.preparing.records import Card
+from datamodules.preparing.lines import JsonLines, Own, open_lines, paper_part
 from datamodules.tweets import clean_tweet
 
-_PARTS = {"train": "train", "validation": "validation", "valid": "validation", "val": "validation"}
-_PARTS |= {"dev": "validation", "test": "test"}
-_Own = Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | Count
 _Date = str | Count | float | None
 
 
@@ -27,9 +20,9 @@ class RawComment(msgspec.Struct):
     """A comment as it was fetched."""
 
     text: str | None = None
-    id: _Own | None = None
-    parent: _Own | None = None
-    user: _Own | None = None
+    id: Own | None = None
+    parent: Own | None = None
+    user: Own | None = None
     ups: Count | None = None
     downs: Count | None = None
     created_at: _Date = None
@@ -38,8 +31,8 @@ class RawComment(msgspec.Struct):
 class RawPost(msgspec.Struct):
     """A post as it was fetched; other fields are left alone."""
 
-    id: _Own
-    user: _Own | None = None
+    id: Own
+    user: Own | None = None
     created_at: _Date = None
     text: str | None = None
     title: str | None = None
@@ -57,42 +50,13 @@ class RawPost(msgspec.Struct):
     split: str | None = None
 
 
-class Sheet(msgspec.Struct, forbid_unknown_fields=True):
-    """dataset.yaml: what the records don't say."""
-
-    name: str | None = None
-    licence: str = "none stated"
-    media_root: str | None = None  # relative to this file; its own folder by default
-    tasks: dict[str, list[str]] | None = None
-
-
 def open_layout(raw: Path, options: Options) -> "Wild":
     """The files under `raw`; FileNotFoundError when there are none, ValueError names a faulty dataset.yaml."""
-    files = tuple(sorted(raw.rglob("*.jsonl"))) if raw.is_dir() else (raw,)
-    root = raw if raw.is_dir() else raw.parent
-    if not files or not files[0].is_file():
-        raise FileNotFoundError(f"{raw}: no *.jsonl there")
-    sheets = tuple(path for path in (root / "dataset.yaml", root / "dataset.json") if path.is_file())[:1]
-    sheet = _sheet(sheets[0]) if sheets else Sheet()
-    name = options.name or sheet.name or raw.stem
-    media = (root / sheet.media_root).resolve() if sheet.media_root else root
-    card = Card(name, sheet.licence, root, media, files + sheets, sheet.tasks, options=options)
-    return Wild(card, files)
+    return Wild(*open_lines(raw, options))
 
 
-@dataclass(frozen=True)
-class Wild:
+class Wild(JsonLines):
     """Posts whose comments and pictures count; those without are left out unless they are labelled."""
-
-    card: Card
-    files: tuple[Path, ...]
-
-    def pieces(self) -> list[Piece]:
-        return [piece for file in self.files for piece in line_pieces(self.card.root, file)]
-
-    def read(self, piece: Piece) -> Iterator[Raw | Problem]:
-        for found in read_lines(self.card.root, piece):
-            yield found if isinstance(found, Problem) else Raw(piece.file, *found)
 
     def convert(self, raw: Raw) -> Converted | Problem:
         own = None
@@ -101,7 +65,7 @@ class Wild:
             own = str(record.id)
             doubts: list[str] = []
             post = self._post(record, doubts)
-            return Converted(post, {"paper": _part(record.split)} if record.split else {}, tuple(doubts))
+            return Converted(post, paper_part(record.split), tuple(doubts))
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors with the path in the record
             return Problem(raw.file, raw.line, own, f"not as expected: {error}")
 
@@ -169,23 +133,8 @@ class Wild:
         return Label(task, str(value))
 
 
-def _sheet(path: Path) -> Sheet:
-    decode: Any = msgspec.yaml.decode if path.suffix == ".yaml" else msgspec.json.decode
-    try:
-        return decode(path.read_bytes(), type=Sheet)
-    except (ValueError, RecursionError) as error:
-        hint = "it may hold name, licence, media_root, tasks: {task: [classes]}"
-        raise ValueError(f"{path}: {error}; {hint}") from None
-
-
 def _clean(text: str | None) -> str | None:
     return clean_tweet(text) or None if text else None
-
-
-def _part(split: str) -> str:
-    if split not in _PARTS:
-        raise ValueError(f"{split!r} is none of {', '.join(_PARTS)} - at `$.split`")
-    return _PARTS[split]
 
 
 def _iso(value: str | int | float | None, doubts: list[str]) -> str | None:

@@ -1,14 +1,10 @@
 """One atomic part for each piece of the input, by any number of workers, after any kill."""
 
 import hashlib
-import multiprocessing
-import os
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing.connection import wait
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,6 +13,7 @@ import pyarrow.parquet as pq
 
 from datamodules.posts import SCHEMA, Post
 from datamodules.preparing.checking import check, file_digest, media_paths
+from datamodules.preparing.pool import each
 from datamodules.preparing.records import Format, Piece, Problem
 from encoders.atomic import replacing, write_json
 
@@ -36,23 +33,12 @@ def write_parts(layout: Format, pieces: list[Piece], folder: Path, workers: int)
     for stale in folder.glob("*.tmp"):
         stale.unlink()
     todo = [index for index in range(len(pieces)) if not part_path(folder, index, "json").exists()]
-    if workers == 1 or len(todo) < 2:
-        for done, index in enumerate(todo, 1):
-            write_part(layout, pieces[index], folder, index)
-            _show(done, len(todo))
-        return
-    # forkserver: a fork of a process that has used Arrow's threads may hang
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(min(workers, len(todo)), context, initializer=_end_with_parent) as pool:
-        jobs = [pool.submit(write_part, layout, pieces[index], folder, index) for index in todo]
-        try:
-            for done, job in enumerate(as_completed(jobs), 1):
-                job.result()
-                _show(done, len(todo))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    for done, _ in enumerate(each(partial(_write, layout, pieces, folder), todo, workers), 1):
+        _show(done, len(todo))
+
+
+def _write(layout: Format, pieces: list[Piece], folder: Path, index: int) -> None:
+    write_part(layout, pieces[index], folder, index)
 
 
 def write_part(layout: Format, piece: Piece, folder: Path, index: int) -> None:
@@ -116,10 +102,3 @@ def _posts(
 def _show(done: int, total: int) -> None:
     if sys.stderr.isatty():
         print(f"\r{done}/{total} pieces", end="" if done < total else "\n", file=sys.stderr, flush=True)
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever, or go on writing beside the next run."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()

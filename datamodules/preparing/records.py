@@ -62,6 +62,7 @@ class Options:
     keep_without_comments: bool = False
     keep_without_pictures: bool = False
     min_ups: int | None = None
+    as_descriptions: bool = False
 
     def given(self) -> dict[str, Any]:
         """What was chosen, by name; 0 is a choice."""

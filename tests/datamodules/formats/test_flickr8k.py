@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from datamodules.prepare import open_layout, prepare
+from datamodules.posts import Posts
+from datamodules.prepare import main, open_layout, prepare
 from datamodules.preparing import Options
 
 HEADER = "image\tcaption_no\tsplit\tcaption\n"
@@ -30,6 +31,23 @@ def test_caption_0_is_the_post_and_the_others_comments(raw: Path, tmp_path: Path
     assert [comment["text"] for comment in row["comments"]] == ['b "1', 'b "2']
     assert posts.picture(row) == raw / "images" / "b.jpg"
     assert posts.split() == {"train": ["flickr8k/a"], "validation": ["flickr8k/b"], "test": ["flickr8k/c"]}
+
+
+def test_all_captions_describe_the_picture_by_option(raw: Path, tmp_path: Path) -> None:
+    (raw / "captions.tsv").write_text((raw / "captions.tsv").read_text().replace('a "0', ""))
+    posts = prepare(open_layout("flickr8k", raw, Options(as_descriptions=True)), tmp_path / "out")
+    said = {row["id"]: row["media"][0] for row in posts.rows(posts.ids)}
+    assert said["flickr8k/c"]["descriptions"] == ['c "0', 'c "1', 'c "2']
+    assert said["flickr8k/a"]["descriptions"] == ['a "1', 'a "2']
+    assert said["flickr8k/c"]["path"] == "images/c.jpg"
+    assert [value for name in ("text", "comments") for value in posts.column(name)] == [None] * 8
+    assert posts.info["options"] == {"as_descriptions": True}
+    assert posts.split()["test"] == ["flickr8k/c"]
+
+
+def test_the_command_line_takes_the_option(raw: Path, tmp_path: Path) -> None:
+    assert main(["flickr8k", str(raw), str(tmp_path / "out"), "--as_descriptions"]) == 0
+    assert Posts(tmp_path / "out").column("text") == [None] * 4
 
 
 def test_faulty_rows_are_listed_with_their_lines(raw: Path, tmp_path: Path) -> None:

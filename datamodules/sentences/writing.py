@@ -1,0 +1,162 @@
+"""From prepared posts' descriptions to a corpus of sentences (Pins, Sections 3.1 and 5.1)."""
+
+import hashlib
+import json
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datamodules.preparing.pool import alone, each
+from datamodules.sentences.corpus import PARTS, VERSION, Corpus
+from datamodules.sentences.cutting import Range, cut, ranges
+from datamodules.sentences.database import database
+from datamodules.sentences.joining import Joined
+from datamodules.sentences.places import Split, place
+from datamodules.sentences.settings import Cleaning, Words
+from datamodules.sentences.vocabulary import count_words
+from encoders.atomic import sync, write_json
+from encoders.progress import Progress, progress_lines
+
+if TYPE_CHECKING:
+    from datamodules.posts import Posts
+
+RANGE = 20_000  # posts of a part: some seconds' work, and a hundred megabytes
+
+
+def write_corpus(
+    posts: "Posts",
+    folder: Path | str,
+    cleaning: Cleaning = Cleaning(),  # noqa: B008  # frozen
+    words: Words = Words(),  # noqa: B008
+    protocol: str | None = None,
+    validation_images: int = 10_000,
+    seed: int = 0,
+    workers: int = 1,
+    memory_limit: str = "2GB",
+    range_size: int = RANGE,
+    progress: Callable[[str], Progress] | None = None,
+) -> Corpus:
+    """Write the descriptions' sentences: the same bytes for any number of workers and after any kill.
+
+    Descriptions are read, cleaned and cut once, in ranges of posts. A killed run is gone on with, and so is one that
+    failed for its vocabulary or its split: the ranges that are cut stay in `folder/parts` until `corpus.json` is there.
+
+    Args:
+        posts: prepared ones, whose media have descriptions.
+        folder: of the corpus.
+        cleaning: of sentences. Near-duplicates are looked for within a picture's sentences, also across posts where
+            they lie in one range; `corpus.json` counts the pictures in several ranges.
+        words: which are known.
+        protocol: name of a prepared split, whose parts are taken; see `datamodules.sentences.places.place`.
+        validation_images: pictures drawn for validation where there is no protocol (Section 5.1: 10,000).
+        seed: of the draw.
+        workers: processes that cut.
+        memory_limit: of the database that counts words and pictures; what is more goes to `folder/spill`.
+        range_size: posts of a range, at least; whole row groups of the prepared files.
+        progress: gives a callback for a stage's name; None prints lines.
+
+    Raises:
+        FileExistsError: the folder holds a corpus of other posts or settings.
+        ValueError: there is no such protocol, no sentence, no word that occurs often enough, or too few pictures.
+        RuntimeError: another run is writing the same folder.
+    """
+    folder = Path(folder).absolute()
+    split = Split(_protocol(posts, protocol), validation_images if protocol is None else 0, seed)
+    plan = _plan(posts, cleaning, range_size)
+    settings = plan | {"words": asdict(words), "protocol": protocol}
+    settings |= {"validation_images": validation_images, "seed": seed} if protocol is None else {}
+    if not _finished(folder, settings):
+        with alone(folder / "parts"):
+            _begin(folder / "parts", plan)
+            shown = progress or progress_lines
+            parts = ranges(posts.folder / "posts", folder / "parts", range_size, cleaning)
+            read = _cut(parts, workers, shown(f"{folder}: posts cut"))
+            with database(folder / "spill", memory_limit, workers) as connection:
+                counts = place(connection, parts, split, folder)
+                vocabulary = count_words(connection, parts, words.min_count)
+            joined = Joined(folder, vocabulary, words, counts["pictures"])
+            joined.write(parts, shown(f"{folder}: ranges joined"))
+            _finish(folder, settings, read, counts, joined)
+    shutil.rmtree(folder / "parts", ignore_errors=True)
+    return Corpus(folder)
+
+
+def _protocol(posts: "Posts", protocol: str | None) -> Path | None:
+    if protocol is None:
+        return None
+    if protocol not in posts.protocols:
+        raise ValueError(f"{posts.folder}: no split {protocol!r}; there are {posts.protocols or 'none'}")
+    return posts.folder / "splits" / f"{protocol}.parquet"
+
+
+def _plan(posts: "Posts", cleaning: Cleaning, range_size: int) -> dict[str, Any]:
+    """What decides how sentences are cut, for `corpus.json` and to know a half-done run by."""
+    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    dataset = (posts.folder / "dataset.json").read_bytes()
+    return {
+        "posts": posts.info["name"],
+        "dataset": hashlib.sha256(dataset).hexdigest(),
+        "cleaning": asdict(cleaning),
+        "range_size": range_size,
+        "code": hashlib.sha256(code + unicodedata.unidata_version.encode()).hexdigest(),
+    }
+
+
+def _finished(folder: Path, settings: dict[str, Any]) -> bool:
+    path = folder / "corpus.json"
+    if not path.is_file():
+        return False
+    found = json.loads(path.read_text("utf-8"))
+    if found.get("settings") == settings:
+        return True
+    raise FileExistsError(f"{folder}: is there already, from other posts, settings or code; delete it or name another")
+
+
+def _begin(parts: Path, plan: dict[str, Any]) -> None:
+    """Keep the parts of a killed run of the same plan; delete those of another."""
+    path = parts / "plan.json"
+    same = path.is_file() and json.loads(path.read_text("utf-8")) == plan
+    for stale in parts.glob(".*.tmp" if same else "*.*"):
+        stale.unlink()
+    if not same:
+        write_json(path, plan)
+
+
+def _cut(parts: Sequence[Range], workers: int, progress: Progress) -> dict[str, Any]:
+    """Cut what is not cut yet; return counts over all ranges."""
+    todo = [part for part in parts if not part.path("json").exists()]
+    total, done = sum(part.posts for part in todo), 0
+    for part in each(cut, todo, workers):
+        done += part.posts
+        progress(done, total)
+    read, dropped = Counter[str](), Counter[str]()
+    for part in parts:
+        found = json.loads(part.path("json").read_text("utf-8"))
+        read.update(found["read"])
+        dropped.update(found["dropped"])
+    if dropped.total() == read["sentences"]:
+        cause = "all have fewer words than min_words" if read["sentences"] else "no media have descriptions"
+        raise ValueError(f"no sentence is left of {read['sentences']:,} in {read['posts']:,} posts: {cause}")
+    return {"read": dict(read), "dropped": dict(dropped)}
+
+
+def _finish(
+    folder: Path, settings: dict[str, Any], read: dict[str, Any], counts: dict[str, int], joined: Joined
+) -> None:
+    """Delete the folders of parts without sentences, then write `corpus.json`."""
+    parts = joined.info()
+    for name in PARTS:
+        if name not in parts:
+            shutil.rmtree(folder / name)
+        else:
+            for path in [*sorted((folder / name).iterdir()), folder / name]:
+                sync(path)
+    info = read | counts | {"version": VERSION, "settings": settings, "parts": parts}
+    info["dropped"] = read["dropped"] | joined.dropped
+    info["unique_words"] = joined.vocabulary.unique
+    info["unknown_share"] = {name: found["unknown"] / found["words"] for name, found in parts.items()}
+    write_json(folder / "corpus.json", info)

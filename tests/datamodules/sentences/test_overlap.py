@@ -1,0 +1,49 @@
+"""Mirrors datamodules/sentences/overlap.py."""
+
+import numpy as np
+import pytest
+
+from datamodules.sentences.overlap import near_duplicates
+
+
+def found(sentences: list[list[int]], pictures: list[int], most: float) -> list[bool]:
+    tokens = np.array([word for sentence in sentences for word in sentence], np.int32)
+    lengths = np.array([len(sentence) for sentence in sentences], np.int32)
+    return near_duplicates(tokens, lengths, np.array(pictures, np.int32), most).tolist()
+
+
+def slowly(sentences: list[list[int]], pictures: list[int], most: float) -> list[bool]:
+    double: list[bool] = []
+    for row, sentence in enumerate(sentences):
+        earlier = [set(sentences[k]) for k in range(row) if pictures[k] == pictures[row] and not double[k]]
+        mine = set(sentence)
+        double.append(any(len(mine & other) / len(mine | other) >= most for other in earlier))
+    return double
+
+
+def test_four_of_five_words_are_enough_and_three_of_five_are_not() -> None:
+    first, four, three = [1, 2, 3, 4, 5], [4, 3, 2, 1], [1, 2, 3, 3, 3]
+    assert found([first, four, three], [0, 0, 0], 0.8) == [False, True, False]
+    assert found([first, four], [0, 1], 0.8) == [False, False]  # of other pictures
+
+
+def test_only_kept_sentences_count_as_earlier_ones() -> None:
+    chain = [[1, 2, 3, 4, 5], [1, 2, 3, 4], [1, 2, 3]]  # 4/5; 3/4 of the second, 3/5 of the first
+    assert found(chain, [0, 0, 0], 0.7) == [False, True, False]
+
+
+def test_above_one_everything_stays_and_at_one_only_equal_sets_go() -> None:
+    same = [[1, 2, 2], [2, 1], [1, 2, 3]]
+    assert found(same, [0, 0, 0], 1.01) == [False] * 3
+    assert found(same, [0, 0, 0], 1.0) == [False, True, False]
+    assert found([], [], 0.8) == []
+
+
+@pytest.mark.parametrize("most", [0.1, 0.25, 0.5, 0.6, 0.8, 1.0])
+def test_random_sentences_are_judged_as_by_the_slow_loop(most: float) -> None:
+    draws = np.random.default_rng(0)
+    sentences = [draws.integers(0, 9, draws.integers(1, 8)).tolist() for _ in range(300)]
+    pictures = draws.integers(0, 40, 300).tolist()
+    expected = slowly(sentences, pictures, most)
+    assert found(sentences, pictures, most) == expected
+    assert 0 < sum(expected) < 300
