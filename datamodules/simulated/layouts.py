@@ -62,10 +62,10 @@ def contradicts(truth: Truth) -> bool:
     return set(annotators(truth)) == {"positive", "negative"}
 
 
-def write_truth(path: Path, truths: Sequence[Truth], further: Sequence[dict[str, Any]] = ()) -> None:
+def write_truth(path: Path, truths: Sequence[Truth], *further: Sequence[dict[str, Any]]) -> None:
     """Write the hidden causes and every task's label of every post, for tests and claims only.
 
-    Rows of `further` posts bring columns of their own; what a post lacks is null.
+    Rows of `further` sets of posts bring columns of their own, a set the same in all rows; what a post lacks is null.
     """
     rows = [
         {
@@ -86,7 +86,7 @@ def write_truth(path: Path, truths: Sequence[Truth], further: Sequence[dict[str,
         }
         for truth in truths
     ]
-    tables = [pa.Table.from_pylist(part) for part in (rows, list(further)) if part]
+    tables = [pa.Table.from_pylist(part) for part in (rows, *map(list, further)) if part]
     pq.write_table(pa.concat_tables(tables, promote_options="default"), path)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from datamodules.simulated.clicks import draw_clicks
 from datamodules.simulated.emotion_layouts import truth_of, write_flickr, write_reddit
 from datamodules.simulated.emotion_posts import draw_photos, draw_submissions
 from datamodules.simulated.emotions import FLICKR, REDDIT
@@ -16,13 +17,17 @@ from datamodules.simulated.labels import CLASSES, POPULATIONS, label
 from datamodules.simulated.layouts import write_mvsa_json, write_mvsa_official, write_posts, write_truth
 from datamodules.simulated.network import Network, Population, Truth, draw_network, draw_truth
 from datamodules.simulated.pictures import render
+from datamodules.simulated.pin_layouts import truth_of as truth_of_pin
+from datamodules.simulated.pin_layouts import write_clicks, write_pins
+from datamodules.simulated.pins import draw_pins
 from datamodules.simulated.texts import write_comments, write_text
 
 PARTS = {"train": 0.55, "validation": 0.17, "test": 0.28}  # 600 posts: a test part of 168
 FIRST_NUMBER = {"sarcasm": 100_000, "relation": 200_000, "hate": 300_000, "sentiment": 400_000, "corpus": 500_000}
 MVSA_POSTS = 60
 MOST_EMOTIONS = 20_000  # titles of that many posts are easily distinct
-LAYOUTS = ("corpus", "mvsa_official", "mvsa_json", REDDIT.name, FLICKR.name)
+PINS = (40, 100_000)  # fewest and most: some for each part and each search; more would be slow
+LAYOUTS = ("corpus", "mvsa_official", "mvsa_json", REDDIT.name, FLICKR.name, "pins", "clicks")
 ENTRIES = ("media", *CLASSES, *LAYOUTS, "truth.parquet")  # the last one tells: complete
 UNFINISHED = ".simulated.tmp"
 
@@ -78,7 +83,7 @@ class Writer:
         return {"ups": ups, "downs": votes - ups, "views": views}
 
 
-def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000, emotion: int = 0) -> None:
+def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000, emotion: int = 0, pins: int = 0) -> None:
     """Write a simulated network's raw layouts; the package's docstring says what causes what.
 
     The same arguments give the same bytes. A network that is there already is replaced; other files stay. All is
@@ -86,21 +91,22 @@ def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000, e
 
     Args:
         folder: is made; gets `media/`, one folder a task, `corpus/`, `mvsa_official/`, `mvsa_json/`, `truth.parquet`,
-            and with emotions `reddit_emotion/` and `flickr_emotion/`.
+            with emotions `reddit_emotion/` and `flickr_emotion/`, with pins `pins/` and `clicks/`.
         seed: non-negative; another seed is another network, with other users and other scenes at its events.
         labelled: posts of each of the four tasks, at least 20.
         corpus: posts with comments and without labels, more than `labelled`.
         emotion: posts of each of the two emotion sets, 200 to 20,000; 0 writes neither. Changes nothing else.
+        pins: pictures with descriptions, 40 to 100,000, and clicks on them; 0 writes neither. Changes nothing else.
 
     Raises:
         ValueError: too few posts, or too many.
     """
-    _check(labelled, corpus, emotion)
+    _check(labelled, corpus, emotion, pins)
     folder = Path(folder)
     unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "media").mkdir(parents=True)
-    _write(unfinished, seed, labelled, corpus, emotion)
+    _write(unfinished, seed, labelled, corpus, emotion, pins)
     _flush(unfinished)
     for name in reversed(ENTRIES):  # an old mark of completeness goes first
         _remove(folder / name)
@@ -118,14 +124,16 @@ def split_of(position: int, count: int) -> str:
     return "test"
 
 
-def _check(labelled: int, corpus: int, emotion: int) -> None:
+def _check(labelled: int, corpus: int, emotion: int, pins: int) -> None:
     if labelled < 20 or corpus <= labelled:
         raise ValueError(f"labelled={labelled}, corpus={corpus}: give at least 20 and a larger corpus")
     if emotion and not 200 <= emotion <= MOST_EMOTIONS:
         raise ValueError(f"emotion={emotion}: give 0, or 200 to {MOST_EMOTIONS:,} posts")
+    if pins and not PINS[0] <= pins <= PINS[1]:
+        raise ValueError(f"pins={pins}: give 0, or {PINS[0]} to {PINS[1]:,} pictures")
 
 
-def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int) -> None:
+def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int, pins: int) -> None:
     writer = Writer(seed, folder / "media")
     truths: list[Truth] = []
     for task, population in POPULATIONS.items():
@@ -146,7 +154,12 @@ def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int) ->
     if emotion:
         feelings += write_reddit(folder / REDDIT.name, draw_submissions(seed, emotion))
         feelings += write_flickr(folder / FLICKR.name, draw_photos(seed, emotion))
-    write_truth(folder / "truth.parquet", truths, [truth_of(feeling) for feeling in feelings])
+    pinned = list(draw_pins(seed, pins))
+    if pins:
+        write_pins(folder / "pins", seed, pinned)
+        write_clicks(folder / "clicks", draw_clicks(seed, pinned))
+    known = [[truth_of(feeling) for feeling in feelings], [truth_of_pin(pin) for pin in pinned]]
+    write_truth(folder / "truth.parquet", truths, *known)
 
 
 def _write_part(

@@ -1,4 +1,4 @@
-"""One network of a few posts, written once without and once with emotions."""
+"""One network of a few posts, written once without, once with emotions, once with emotions and pins; many pins."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from datamodules.simulated import CLASSES, simulate
+from datamodules.simulated.pins import Pin, draw_pins
 
-LABELLED, CORPUS, EMOTION = 60, 150, 200
+LABELLED, CORPUS, EMOTION, PINS = 60, 150, 200, 60
 PARTS = [*CLASSES, "corpus"]
 
 
@@ -24,6 +25,18 @@ def emotional(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("emotional")
     simulate(folder, seed=3, labelled=LABELLED, corpus=CORPUS, emotion=EMOTION)
     return folder
+
+
+@pytest.fixture(scope="session")
+def pinned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pinned")
+    simulate(folder, seed=3, labelled=LABELLED, corpus=CORPUS, emotion=EMOTION, pins=PINS)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pins() -> list[Pin]:
+    return list(draw_pins(0, 600))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from datamodules.simulated.simulate import split_of
 FIELDS = ["id", "text", "image", "user", "created_at", "comments", "labels", "split", "ups", "downs", "views", "tags"]
 LABELLED, CORPUS, EMOTION = 60, 150, 200
 EMOTIONS = ("reddit_emotion/", "flickr_emotion/")
+PINS = ("pins/", "clicks/")
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -49,6 +50,29 @@ def test_truth_keeps_its_rows_and_emotions_follow(network: Path, emotional: Path
     assert {row["set"] for row in others} == {None}
     assert Counter(row["set"] for row in emotions) == {"reddit_emotion": EMOTION, "flickr_emotion": EMOTION}
     assert all(row["user"] is None and row["sarcasm"] is None for row in emotions)
+
+
+def test_a_seed_gives_the_same_pins_and_clicks(pinned: Path, tmp_path: Path) -> None:
+    simulate(tmp_path, seed=3, labelled=20, corpus=21, pins=60)
+    ours, theirs = ({n: d for n, d in digests(each).items() if n.startswith(PINS)} for each in (pinned, tmp_path))
+    assert ours == theirs
+    assert len(ours) > 50
+
+
+def test_pins_change_no_other_file(emotional: Path, pinned: Path) -> None:
+    ours, theirs = digests(emotional), digests(pinned)
+    assert {name for name in theirs if name not in ours} == {name for name in theirs if name.startswith(PINS)}
+    assert not [name for name in ours if name.startswith(PINS)]
+    assert [name for name in ours if ours[name] != theirs[name]] == ["truth.parquet"]
+
+
+def test_truth_keeps_its_rows_and_pins_follow(emotional: Path, pinned: Path) -> None:
+    before, after = (pq.read_table(each / "truth.parquet") for each in (emotional, pinned))
+    assert after.select(before.column_names).slice(0, len(before)).equals(before)
+    rows = after.slice(len(before)).to_pylist()
+    assert len(rows) == 60
+    assert {row["set"] for row in rows} == {"pins"}
+    assert all(row["scene"] and row["theme"] and row["weather"] and row["emotion"] is None for row in rows)
 
 
 def test_another_seed_gives_other_posts_pictures_and_users(network: Path, tmp_path: Path) -> None:
@@ -95,14 +119,14 @@ def test_the_test_part_of_600_has_150_posts_or_more() -> None:
 
 
 def test_a_new_network_replaces_the_old_one_and_nothing_else(tmp_path: Path) -> None:
-    simulate(tmp_path, seed=0, labelled=21, corpus=30, emotion=EMOTION)
+    simulate(tmp_path, seed=0, labelled=21, corpus=30, emotion=EMOTION, pins=40)
     (tmp_path / "log").write_text("kept")
     (tmp_path / ".simulated.tmp").mkdir()  # of a run that was killed
     simulate(tmp_path, seed=0, labelled=20, corpus=30)
     assert (tmp_path / "log").read_text() == "kept"
     assert len(list((tmp_path / "media").iterdir())) == 4 * 20 + 30
     assert not (tmp_path / ".simulated.tmp").exists()
-    assert not [name for name in EMOTIONS if (tmp_path / name).exists()]
+    assert not [name for name in (*EMOTIONS, *PINS) if (tmp_path / name).exists()]
 
 
 @pytest.mark.parametrize(("labelled", "corpus"), [(19, 100), (40, 40)])
@@ -116,4 +140,11 @@ def test_too_few_posts_are_refused(tmp_path: Path, labelled: int, corpus: int) -
 def test_too_few_and_too_many_emotions_are_refused(tmp_path: Path, emotion: int) -> None:
     with pytest.raises(ValueError, match=f"emotion={emotion}: give 0, or 200 to 20,000"):
         simulate(tmp_path / "network", 0, 20, 30, emotion)
+    assert not (tmp_path / "network").exists()
+
+
+@pytest.mark.parametrize("pins", [-1, 39, 100_001])
+def test_too_few_and_too_many_pins_are_refused(tmp_path: Path, pins: int) -> None:
+    with pytest.raises(ValueError, match=f"pins={pins}: give 0, or 40 to 100,000"):
+        simulate(tmp_path / "network", 0, 20, 30, pins=pins)
     assert not (tmp_path / "network").exists()

@@ -1,0 +1,88 @@
+"""Mirrors datamodules/triplets/votes.py."""
+
+from pathlib import Path
+
+import pytest
+
+from datamodules.triplets import kept_by_vote
+
+KEY = "id,positive,base,positive_phrase,negative_phrase\n" + "".join(
+    f"{number},{side},base {number},positive {number},negative {number}\n" for number, side in enumerate("ABABABAB")
+)
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    (tmp_path / "key.csv").write_text(KEY)
+    return tmp_path / "key.csv"
+
+
+def votes(key: Path, *answers: str) -> Path:
+    """A file in which triplet 0 has the first answers, one letter an annotator (n is neither, x is both), and so on."""
+    said = {"n": "neither", "x": "both"}
+    lines = [
+        f"{number},anna{place},{said.get(letter, letter)}"
+        for number, letters in enumerate(answers)
+        for place, letter in enumerate(letters)
+    ]
+    path = key.with_name("votes.csv")
+    path.write_text("\n".join(["id,annotator,answer", *lines]) + "\n")
+    return path
+
+
+def test_a_triplet_stays_where_more_than_half_chose_its_positive_phrase(key: Path) -> None:
+    """The positive is A, B, A, B, ...; two of four are not more than half."""
+    voted = kept_by_vote(key, votes(key, "AAB", "BBAA", "AABBn", "BBBA", "AAAAx", "AA", "", "BBBBBB"))
+    assert voted.ids == [0, 3, 4, 7]
+    assert list(voted.triplets.rows())[1] == ("base 3", "positive 3", "negative 3")
+    assert voted.report == {
+        "asked": 8,
+        "without_votes": 1,
+        "too_few_annotators": 1,
+        "more_annotators": 1,
+        "judged": 6,
+        "kept": 4,
+        "share_kept": 4 / 6,
+        "share_more_than_3": 2 / 4,  # 4 of 5 and 6 of 6; 2 of 3 and 3 of 4 are not more than three
+        "answers": {"positive": 2 + 2 + 2 + 3 + 4 + 6, "negative": 1 + 2 + 2 + 1 + 2, "both": 1, "neither": 1},
+    }
+
+
+def test_answers_are_read_in_any_case(key: Path) -> None:
+    assert kept_by_vote(key, votes(key, "aaA", "bBn")).ids == [0, 1]
+    path = votes(key)
+    path.write_text("id,annotator,answer\n0,anna,BOTH\n0,berta, Neither\n0,carl,a\n")
+    assert kept_by_vote(key, path).report["answers"] == {"positive": 1, "negative": 0, "both": 1, "neither": 1}
+
+
+def test_where_nothing_is_kept_there_are_no_shares(key: Path) -> None:
+    few, against = kept_by_vote(key, votes(key, "AA")), kept_by_vote(key, votes(key, "BBB"))
+    assert (few.report["judged"], few.report["share_kept"]) == (0, None)
+    assert (against.ids, against.report["share_kept"], against.report["share_more_than_3"]) == ([], 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("8,anna,A", "line 3: id 8 is not in .*key.csv"),
+        ("1,anna,C", "line 3: answer 'C'; there are A, B, both, neither"),
+        ("0,anna,B", "line 3: 'anna' answers 0 for the second time"),
+        ("x,anna,A", "line 3: wanted a triplet's number and an annotator"),
+        ("1,,A", "line 3: wanted a triplet's number and an annotator"),
+        ("1,anna", "line 3: columns: 2, not 3"),
+    ],
+)
+def test_a_vote_that_cannot_be_is_named_with_its_line(key: Path, line: str, told: str) -> None:
+    path = votes(key)
+    path.write_text(f"id,annotator,answer\n0,anna,A\n{line}\n")
+    with pytest.raises(ValueError, match=rf"votes\.csv, {told}"):
+        kept_by_vote(key, path)
+
+
+def test_a_file_without_votes_or_without_a_column_is_refused(key: Path) -> None:
+    path = votes(key)
+    with pytest.raises(ValueError, match=r"votes\.csv: no votes; wanted: lines of id,annotator,answer"):
+        kept_by_vote(key, path)
+    path.write_text("id,answer\n0,A\n")
+    with pytest.raises(ValueError, match=r"votes\.csv, line 1: no column 'annotator'"):
+        kept_by_vote(key, path)
