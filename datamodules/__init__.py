@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datamodules.comment_aware import CommentAwareData
     from datamodules.emotion import EmotionData
+    from datamodules.pins import PinsData
 
-__all__ = ["CommentAwareData", "EmotionData"]
+__all__ = ["CommentAwareData", "EmotionData", "PinsData"]
 
-_MODULES = {"CommentAwareData": "comment_aware", "EmotionData": "emotion"}
+_MODULES = {"CommentAwareData": "comment_aware", "EmotionData": "emotion", "PinsData": "pins"}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
+import lightning as L
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from torch.utils.data.distributed import DistributedSampler
 
 T = TypeVar("T")
@@ -126,6 +128,23 @@ class BatchLoader(DataLoader[T]):
 
     def __iter__(self) -> Iterator[T]:  # type: ignore[override]
         yield from super().__iter__()
+
+
+def loader(rows: Dataset[T], batches: GlobalBatches, num_workers: int) -> BatchLoader[T]:
+    """Rows by the sampler's lists of keys."""
+    return BatchLoader(
+        rows,
+        sampler=batches,
+        batch_size=None,  # the sampler yields whole batches
+        num_workers=num_workers,
+        persistent_workers=num_workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def device_of(data: L.LightningDataModule) -> tuple[int, int]:
+    """This device and the number of them."""
+    return (data.trainer.global_rank, data.trainer.world_size) if data.trainer else (0, 1)
 
 
 def kept_comments(

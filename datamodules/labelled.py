@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from datamodules.batching import BatchLoader, GlobalBatches
+from datamodules.batching import BatchLoader, GlobalBatches, device_of, loader
 from datamodules.benchmark import Benchmark, Part
 from datamodules.missing import Missing, lost
 from datamodules.posts import Posts
@@ -115,19 +115,12 @@ class LabelledPosts(L.LightningDataModule):
 
     def loader(self, rows: Dataset[Any], batches: GlobalBatches) -> BatchLoader[Any]:
         """Rows by the sampler's lists of keys."""
-        return BatchLoader(
-            rows,
-            sampler=batches,
-            batch_size=None,  # the sampler yields whole batches
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
+        return loader(rows, batches, self.num_workers)
 
     @property
     def device(self) -> tuple[int, int]:
         """This device and the number of them."""
-        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return device_of(self)
 
     def _lost(self) -> Tensor:
         """(P, M) of the predicted part, drawn once for each question."""

@@ -1,27 +1,12 @@
 """The auxiliary task that makes a common space of all modalities (Emotion, section 4.3, Eq. 13)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Distance = Callable[[Tensor, Tensor], Tensor]  # (..., K), (..., K) -> (...)
-
-
-def squared_euclidean(one: Tensor, other: Tensor) -> Tensor:
-    """|a - b|^2 over the last axis."""
-    return (one - other).square().sum(-1)
-
-
-def euclidean(one: Tensor, other: Tensor) -> Tensor:
-    """|a - b| over the last axis, with a finite gradient at 0."""
-    return (squared_euclidean(one, other) + 1e-12).sqrt()
-
-
-def cosine_distance(one: Tensor, other: Tensor) -> Tensor:
-    """1 - cos(a, b) over the last axis, in [0, 2]."""
-    return 1 - F.cosine_similarity(one, other, dim=-1)
+from lightning_modules.distances import Distance, squared_euclidean
 
 
 class CommonSpace(nn.Module):

@@ -15,6 +15,7 @@ from lightning_modules.common_space import CommonSpace
 from lightning_modules.fusion import Fusion, Pooling
 from lightning_modules.losses import joint_means
 from lightning_modules.metrics import Average
+from lightning_modules.word_tables import dense_on_several_gpus
 
 
 class Encoder(Protocol):
@@ -118,16 +119,12 @@ class EmotionClassifier(PostClassifier):
 
     # steps
     def on_fit_start(self) -> None:
-        """Take dense gradients of tables on several GPUs: NCCL adds up no sparse ones. The result is the same."""
-        if self.trainer.world_size > 1 and self.device.type == "cuda":
-            for module in self.modules():
-                if isinstance(module, nn.Embedding):
-                    module.sparse = False
+        dense_on_several_gpus(self)
 
     def training_step(self, batch: ModalPosts, batch_idx: int) -> Tensor:
         loss, logits = self.loss(batch)
         self.refuse_non_finite(loss.total, logits, batch, self.lr)
-        self.train_loss.update(loss.total.detach(), len(batch.label))
+        self.train_loss.update(loss.total.detach())
         if batch_idx == 0:  # once an epoch will do: Lightning computes the metric at its end, and steps are short
             self.log("train/loss", self.train_loss, on_step=False, on_epoch=True)
         return loss.total

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +18,9 @@ from transformers import BertTokenizerFast
 from datamodules.comment_aware import CommentAwareData
 from datamodules.emotion import EmotionData
 from datamodules.posts import SCHEMA, SPLIT, VERSION
+from datamodules.sentences.corpus import VERSION as CORPUS_VERSION
 from datamodules.texts import text_id
+from encoders.bits import pack
 from encoders.store import write_features
 from encoders.vocabulary import write_vocabulary
 
@@ -168,3 +171,34 @@ def emotion_data(emotion_inputs: dict[str, Path]) -> Callable[..., EmotionData]:
         return data
 
     return made
+
+
+@pytest.fixture(scope="session")
+def pins_inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A corpus of 11 training and 5 validation sentences, and its pictures as 11 bits each.
+
+    Sentence 3 has no picture; "unread.png", of sentences 2 and 4, has no features.
+    """
+    root = tmp_path_factory.mktemp("pins")
+    draw = np.random.default_rng(0)
+    pictures = [f"{number}.png" for number in range(8)] + ["unread.png"]
+    for part, first, count in (("train", 0, 11), ("validation", 11, 5)):
+        sentences = [draw.integers(3, 20, 3 + (first + number) % 4) for number in range(count)]
+        shown = [(first + number) % 8 for number in range(count)]
+        if part == "train":
+            shown[2], shown[3], shown[4] = 8, -1, 8
+        (root / part).mkdir()
+        np.save(root / part / "tokens.npy", np.concatenate(sentences).astype(np.int32))
+        np.save(root / part / "offsets.npy", np.cumsum([0, *map(len, sentences)]))
+        np.save(root / part / "pictures.npy", np.array(shown, np.int32))
+    vocabulary = ["<bos>", "<eos>", "<unk>", *(f"w{number}" for number in range(17))]
+    pq.write_table(pa.table({"word": vocabulary, "count": range(40, 20, -1)}), root / "words.parquet")
+    pq.write_table(pa.table({"path": pictures}), root / "pictures.parquet")
+    info = {"version": CORPUS_VERSION, "parts": {"train": {}, "validation": {}}}
+    (root / "corpus.json").write_text(json.dumps(info))
+    bits = {name: [int(bit) for bit in f"{number + 700:011b}"] for number, name in enumerate(pictures[:-1])}
+    items = [(name, torch.tensor(bits[name]).bool() if name in bits else None) for name in pictures]
+    encode = lambda values: pack(torch.stack(values))  # noqa: E731
+    write_features(root / "bits", items, encode, (2,), {"width": 11}, dtype=np.dtype(np.uint8))
+    write_features(root / "floats", [("0.png", torch.ones(11))], torch.stack, (11,), {"made": "by hand"})
+    return {"corpus": root, "bits": root / "bits", "floats": root / "floats"}

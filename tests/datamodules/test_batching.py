@@ -2,11 +2,23 @@
 
 from collections import Counter
 from itertools import chain
+from types import SimpleNamespace
 
+import lightning as L
 import numpy as np
 import pytest
+from torch.utils.data import Dataset
 
-from datamodules.batching import FILLER, GlobalBatches, WithQueries, WithShuffled, kept_comments
+from datamodules.batching import (
+    FILLER,
+    GlobalBatches,
+    Key,
+    WithQueries,
+    WithShuffled,
+    device_of,
+    kept_comments,
+    loader,
+)
 
 
 def real(keys: list[tuple[int, int]]) -> list[int]:
@@ -143,3 +155,28 @@ def test_a_drop_depends_on_seed_epoch_and_post_alone() -> None:
 
 def test_no_posts_have_no_drops() -> None:
     assert drops(0).shape == (0, 5)
+
+
+class Given(Dataset[list[Key]]):
+    """Says which keys it was asked for."""
+
+    def __getitem__(self, keys: list[Key]) -> list[Key]:
+        return keys
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_loader_asks_for_the_samplers_lists_of_keys_epoch_by_epoch(workers: int) -> None:
+    batches = GlobalBatches(9, 4, seed=2)
+    found = loader(Given(), batches, workers)
+    for epoch in (0, 1):
+        iterator = iter(found)
+        batches.set_epoch(epoch)  # as Lightning does where it goes on with a training
+        assert [[tuple(key) for key in keys] for keys in iterator] == list(batches)
+    assert found.persistent_workers == bool(workers)
+
+
+def test_without_a_trainer_there_is_one_device() -> None:
+    data = L.LightningDataModule()
+    assert device_of(data) == (0, 1)
+    data.trainer = SimpleNamespace(global_rank=1, world_size=4)
+    assert device_of(data) == (1, 4)

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from lightning_modules.common_space import CommonSpace, cosine_distance, euclidean, squared_euclidean
+from lightning_modules.common_space import CommonSpace
+from lightning_modules.distances import cosine_distance, euclidean, squared_euclidean
 
 POSTS, NEGATIVES, WIDTH = 8, 3, 4
 
