@@ -16,15 +16,20 @@ from transformers.utils.logging import disable_progress_bar
 from encoders.weights import offline_model
 from experiments.benchmarks import (
     consensus_ranking,
+    corpus_preparation,
     distinct_comments,
     emotion_epoch,
     image_features,
     lightning_loop,
+    model_a_step,
+    next_words,
     other_classes,
     padding,
     page,
+    recurrent_unit,
     sparse_words,
     startup,
+    words_per_second,
 )
 from experiments.benchmarks.material import GPU_SIZES, Material, Sizes
 from experiments.benchmarks.timing import Comparison
@@ -40,6 +45,11 @@ GROUPS: tuple[Callable[[Material], list[Comparison]], ...] = (
     other_classes.measure,
     sparse_words.measure,
     emotion_epoch.measure,
+    next_words.measure,
+    model_a_step.measure,
+    recurrent_unit.measure,
+    words_per_second.measure,
+    corpus_preparation.measure,
 )
 
 
@@ -92,7 +102,8 @@ def _real_pieces() -> Path | None:
 def _quiet() -> None:
     """Leave the progress of the measurements alone on the screen."""
     disable_progress_bar()
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    for library in ("lightning.pytorch", "gensim"):
+        logging.getLogger(library).setLevel(logging.ERROR)
     for harmless in (
         ".*does not have many workers.*",
         ".*smaller than the logging interval.*",

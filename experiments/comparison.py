@@ -63,6 +63,8 @@ class Comparison:
         self.table, self.experiment, self.rows, self.footnotes = table, experiment, rows, footnotes
         self.target: Target = table.experiments[experiment]
         self.within = within
+        self.has_dim = any(row.dim for row in rows)
+        self.dims = {row: read_facts(folder).dim for (row, _), folder in folders.items()}
         self.scores = {row.name: _scores(folders, row.name, self.target, within) for row in rows}
         first = next(iter(folders.values()))
         self.facts: DataFacts = read_facts(first)
@@ -89,7 +91,7 @@ class Comparison:
         elif self.facts.name != self.target.data:
             yield f"data set {self.facts.name}, the paper's is {self.target.data}"
         elif abs(self.posts - self.target.population) > TOLERANCE * self.target.population:
-            yield f"{self.posts} {self.target.split} posts, the paper's are {self.target.population}"
+            yield f"{self.posts} {self.target.split} {self.table.unit}, the paper's are {self.target.population}"
         if self.corpora and self.corpora != [self.table.corpus]:
             yield f"corpus {', '.join(self.corpora)}, the paper's is {self.table.corpus}"
         if self.facts.base and self.facts.base.lower() != self.target.base.replace("-", "").lower():
@@ -98,6 +100,7 @@ class Comparison:
 
     def _block(self, title: str, data: str, published: bool, ours: bool, notes: list[str]) -> Block:
         header = ["Data set", "Row" + (self.footnotes.marks(self.target.notes) if published else "")]
+        header += ["dim"] * self.has_dim
         for metric in self.target.metrics:
             header += [f"{NAMES[metric]} published"] * published + [f"{NAMES[metric]} ours"] * ours
         if ours:
@@ -105,15 +108,19 @@ class Comparison:
             header += ["Seeds", f"{compared} − base [95 %]", "p (t-test)", "p (exact)"]
             notes = [*notes, self.population(), *self._warnings()]
         elif published:
-            population = f"{self.target.population} {self.target.split} posts"
+            population = f"{self.target.population} {self.target.split} {self.table.unit}"
             notes = [f"Published: {population}. {self._scoring(self.target.base)}."]
         rows = [row for row in self.rows if ours or row.published]
-        return Block(title, header, [self._line(row, data, published, ours) for row in rows], notes)
+        lines = [self._line(row, data, published, ours) for row in rows]
+        return Block(title, header, lines, notes, words=2 + self.has_dim)
 
     def _line(self, row: Row, data: str, published: bool, ours: bool) -> list[str]:
         cell = row.published.get(self.experiment)
         marks = self.footnotes.marks([*row.notes, *(cell.notes if cell and published else [])])
         line = [data, row.name + marks]
+        if self.has_dim:
+            dim = self.dims[row.name] if ours else row.dim
+            line.append("–" if dim is None else str(dim))
         for metric in self.target.metrics:
             if published:
                 line.append(self._published(cell.values[metric], cell.source) if cell else "–")
@@ -142,7 +149,7 @@ class Comparison:
 
     def population(self) -> str:
         """How many posts were scored, ours and the paper's, and how."""
-        own = f"Ours: {self.posts} {self.target.split} posts of {self.facts.name}"
+        own = f"Ours: {self.posts} {self.target.split} {self.table.unit} of {self.facts.name}"
         own += f" that are in its split {self.within!r} too" * bool(self.within)
         theirs = f"; published: {self.target.population}" * bool(self.target.population)
         return f"{own}{theirs}. {self._scoring(self.facts.base or self.target.base)}."
@@ -152,7 +159,9 @@ class Comparison:
         over = {"binary": f"of class 1{first}", "weighted": "weighted over classes", "macro": "macro over classes"}
         scored = [NAMES[metric] for metric in self.target.metrics if metric in ("precision", "recall", "f1")]
         said = [f"{', '.join(scored)} {over[self.target.averaging]}"] * bool(scored) + [f"base: {base}"] * bool(base)
-        return "; ".join(said) or "One class a post, so that micro F1 is accuracy"
+        if not said and "micro_f1" in self.target.metrics:
+            return "One class a post, so that micro F1 is accuracy"
+        return "; ".join(said) or f"Share of the {self.table.unit} that are right"
 
     def _warnings(self) -> list[str]:
         others = [len(scores) for name, scores in self.scores.items() if name != self.table.base_row]

@@ -43,6 +43,17 @@ CLASSES = [
     ("model.fusion", "lightning_modules.Pooling"),
     ("model.auxiliary", "lightning_modules.CommonSpace"),
     ("data", "datamodules.EmotionData"),
+    ("protocol", "experiments.protocols.Pins"),
+    ("protocol.cleaning", "datamodules.sentences.Cleaning"),
+    ("protocol.vocabulary", "datamodules.sentences.Words"),
+    ("protocol.clicked", "experiments.protocols.TripletSettings"),
+    ("protocol.skipgram", "experiments.protocols.SkipGram"),
+    ("model", "lightning_modules.WordEmbeddings"),
+    ("model.visual", "lightning_modules.InitialState"),
+    ("model.visual", "lightning_modules.FinalState"),
+    ("model.visual", "lightning_modules.WordVectors"),
+    ("model.cell", "lightning_modules.GatedRecurrentUnit"),
+    ("data", "datamodules.PinsData"),
 ]
 
 

@@ -4,6 +4,7 @@ import html as htmllib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 
 from encoders.atomic import write_text
@@ -42,6 +43,11 @@ class Document:
     footnotes: dict[str, str] = field(default_factory=dict)
 
 
+def percent(share: float) -> str:
+    """A share as it is printed; n/a where there is none (nan)."""
+    return "n/a" if isnan(share) else f"{100 * share:.2f}"
+
+
 class Footnotes:
     """Gives each footnote that is used the next letter."""
 
@@ -75,9 +81,8 @@ def html(document: Document) -> str:
     text = htmllib.escape
     parts = [f"<h1>{text(document.title)}</h1>", *(f"<p>{text(line)}</p>" for line in document.intro)]
     for block in document.blocks:
-        head = "".join(f"<th>{text(cell)}</th>" for cell in block.header)
-        lines = ["".join(f"<td>{text(cell)}</td>" for cell in line) for line in block.lines]
-        body = "\n".join(f"<tr>{line}</tr>" for line in lines)
+        head = _html_cells("th", block.header, block.words)
+        body = "\n".join(f"<tr>{_html_cells('td', line, block.words)}</tr>" for line in block.lines)
         parts += [f"<h2>{text(block.title)}</h2>", *(f"<p>{text(note)}</p>" for note in block.notes)]
         parts += [f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"]
     for figure in document.figures:
@@ -144,6 +149,11 @@ def _markdown_table(block: Block) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (padded[0], rule, *padded[1:]))
 
 
+def _html_cells(tag: str, cells: list[str], words: int) -> str:
+    marks = [' class="word"' * (place < words) for place in range(len(cells))]
+    return "".join(f"<{tag}{mark}>{htmllib.escape(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True))
+
+
 def _escape_markdown(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -169,7 +179,7 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #ddd; }}
-th:nth-child(-n+2), td:nth-child(-n+2) {{ text-align: left; }}
+th.word, td.word {{ text-align: left; }}
 thead th {{ border-bottom: 2px solid #444; }}
 figure {{ margin: 1.5rem 0; }} img {{ max-width: 100%; }} figcaption {{ color: #555; }}
 </style>

@@ -1,29 +1,32 @@
-"""`python -m experiments.report FOLDER [--base FOLDER] [--out DIR]`: a look into a finished stage's predictions."""
+"""`python -m experiments.report FOLDER [--base FOLDER] [--out DIR]`: a look into what a finished stage answered."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.arguments import Arguments, plain_errors, positive
-from experiments.documents import Block, Document, Figure, html, markdown, save
+from experiments.documents import Block, Document, Figure, html, markdown, percent, save
 from experiments.results import (
     DataFacts,
     PredictedPost,
     read_facts,
     read_metrics,
     read_predictions,
+    scored_parts,
     with_content,
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write report.html, report.md and their pictures; returns the exit status."""
-    parser = Arguments("report", "Metrics, confusion matrix and comment attention of a finished stage.")
-    parser.add_argument("folder", type=Path, help="folder of a finished teacher or student")
-    parser.add_argument("--base", type=Path, help="another one: show posts on which the two differ")
+    about = "Of a finished classifier: metrics, confusion matrix, comment attention. Of scored embeddings: accuracy on "
+    about += "triplets, correlations on word-similarity sets, sample triplets, nearest words."
+    parser = Arguments("report", about)
+    parser.add_argument("folder", type=Path, help="folder of a finished teacher, student, classifier or row of scores")
+    parser.add_argument("--base", type=Path, help="another one: show posts or triplets on which the two differ")
     parser.add_argument("--out", type=Path, help="where to write (report/ in the folder)")
-    parser.add_argument("--part", choices=["test", "validation"], default="test")
-    parser.add_argument("--posts", type=positive, default=8, help="posts shown (%(default)s)")
+    parser.add_argument("--part", help="any part of the folder's metrics.json (test; where there is none, the first)")
+    parser.add_argument("--posts", type=positive, default=8, help="posts or triplets shown (%(default)s)")
     options, settings = parser.parse(argv)
     if settings:
         parser.error(f"unknown argument {settings[0]}: a report runs nothing")
@@ -34,20 +37,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def write_report(folder: Path, out: Path, base: Path | None = None, part: str = "test", posts: int = 8) -> Path:
+def write_report(folder: Path, out: Path, base: Path | None = None, part: str | None = None, posts: int = 8) -> Path:
     """Write the report of a finished stage and return its page.
 
     Args:
         folder: holds metrics.json, predictions.parquet and dataset.json.
         out: where report.html, report.md and the pictures go.
-        base: another finished stage; posts on which the two differ are shown.
-        part: test or validation.
-        posts: how many posts are shown.
+        base: another finished stage; posts or triplets on which the two differ are shown.
+        part: of metrics.json; none takes test, or the first where there is no test.
+        posts: how many posts or triplets are shown.
 
     Raises:
         FileNotFoundError: a folder is not that of a finished stage.
-        ValueError: a file is broken, or the two stages' posts differ.
+        ValueError: a file is broken, a folder has no such part, or the two stages' posts or triplets differ.
     """
+    facts, parts = read_facts(folder), scored_parts(folder)
+    part = part or ("test" if "test" in parts else parts[0])
+    for stage in (folder, base) if base else (folder,):
+        read_metrics(stage, part)  # names the parts there are
+        if read_facts(stage).kind != facts.kind:
+            raise ValueError(f"{stage}: scored on {read_facts(stage).kind}, {folder} on {facts.kind}")
+    if facts.kind == "triplets":
+        from experiments.triplet_report import triplet_document
+
+        document = triplet_document(folder, base, part, posts)
+    else:
+        document = _post_document(folder, out, base, part, posts)
+    save(markdown(document), out / "report.md")
+    save(html(document), out / "report.html")
+    return out / "report.html"
+
+
+def _post_document(folder: Path, out: Path, base: Path | None, part: str, posts: int) -> Document:
+    """A classifier's report; its pictures are written."""
     from experiments.figures import attention_figure, confusion_figure, save_figure
     from experiments.scores import confusion
 
@@ -65,10 +87,7 @@ def write_report(folder: Path, out: Path, base: Path | None = None, part: str = 
         name = f"post-{number}.png"
         save_figure(attention_figure(post, facts.classes, others.get(post.id)), out / name)
         figures.append(Figure(name, f"{post.id}: {post.text or 'no text'}"))
-    document = Document(f"Report of {folder.name}", _intro(facts, base), [_block(folder, base, data, part)], figures)
-    save(markdown(document), out / "report.md")
-    save(html(document), out / "report.html")
-    return out / "report.html"
+    return Document(f"Report of {folder.name}", _intro(facts, base), [_block(folder, base, data, part)], figures)
 
 
 def choose_posts(predicted: Sequence[PredictedPost], others: dict[str, PredictedPost]) -> list[PredictedPost]:
@@ -100,8 +119,7 @@ def _block(folder: Path, base: Path | None, data: str, part: str) -> Block:
     lines = []
     for name, stage in (("ours", folder), ("base", base)):
         if stage is not None:
-            scores = read_metrics(stage, part)
-            lines.append([data, name, *(f"{100 * value:.2f}" for value in scores.values())])
+            lines.append([data, name, *map(percent, read_metrics(stage, part).values())])
     return Block(f"{part} posts, in percent", ["Data set", "Classifier", *read_metrics(folder, part)], lines)
 
 

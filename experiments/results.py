@@ -6,11 +6,13 @@ Imports nothing heavy.
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from experiments.tables import Averaging
 
 FILES = "metrics.json, predictions.parquet and dataset.json"
+
+Kind = Literal["posts", "triplets"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class DataFacts:
         base: class name of the base classifier, where it is known.
         averaging: of precision, recall and F1.
         modalities: what the classifier reads.
+        dim: width of the word vectors, where it is those that are scored.
+        kind: what is scored: posts that a classifier gave a class, or triplets of phrases by vectors of words.
     """
 
     name: str
@@ -36,6 +40,8 @@ class DataFacts:
     base: str | None = None
     averaging: Averaging = "weighted"
     modalities: tuple[str, ...] = ()
+    dim: int | None = None
+    kind: Kind = "posts"
 
     @property
     def label(self) -> str:
@@ -93,8 +99,13 @@ class PredictedPost:
         return {"image": self.image_attention, "text": self.text_attention}
 
 
+def scored_parts(folder: Path) -> list[str]:
+    """The parts that a stage was scored on, in their order."""
+    return list(_read_json(folder / "metrics.json"))
+
+
 def read_metrics(folder: Path, part: str = "test") -> dict[str, float]:
-    """Metric -> value in [0, 1] on one part, nan where it does not apply; ValueError names the file and its parts."""
+    """Metric -> share or count on one part, nan where it does not apply; ValueError names the file and its parts."""
     path = folder / "metrics.json"
     parts = _read_json(path)
     if part not in parts:
@@ -112,7 +123,8 @@ def read_facts(folder: Path) -> DataFacts:
     benchmark = Path(raw["benchmark"]) if raw.get("benchmark") else None
     known = raw.get("corpus"), _base(folder / "config.yaml"), raw.get("averaging", "weighted")
     modalities = tuple(raw.get("modalities", ()))
-    return DataFacts(raw["name"], bool(raw["simulated"]), list(raw["classes"]), benchmark, *known, modalities)
+    own = raw["name"], bool(raw["simulated"]), list(raw["classes"])
+    return DataFacts(*own, benchmark, *known, modalities, raw.get("dim"), raw.get("kind", "posts"))
 
 
 def read_predictions(folder: Path, part: str = "test") -> list[PredictedPost]:
@@ -170,5 +182,5 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: not there; a finished teacher's or student's folder holds {FILES}")
+        raise FileNotFoundError(f"{path}: not there; a finished classifier's or row of scores' folder holds {FILES}")
     return path

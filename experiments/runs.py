@@ -189,7 +189,8 @@ def _finish(experiment: str, table: Table, folders: Folders, profile: str | None
     """The table, where the results lie, and the command to look further."""
     from experiments.table import departures, results_table
 
-    print("\n" + results_table(table, {experiment: folders}, departures(profile, overrides)))
+    results = {target: folders for target in table.experiments if table.runs(target) == experiment}
+    print("\n" + results_table(table, results, departures(profile, overrides)))
     controls = [row.name for row in table.controls]
     shown = [folder for (row, _), folder in folders.items() if row not in controls] or list(folders.values())
     print(f"\nrun's folder: {shown[-1]}")
@@ -213,9 +214,12 @@ def _evaluate(experiment: str, action: str, options: argparse.Namespace, overrid
         return 0
     runner.run_stages(needed, store, options.jobs)
     from experiments.stage import job_of
-    from experiments.steps.train import measure_checkpoint
 
-    checkpoint = options.ckpt_path or last.folder(store) / "best.ckpt"
+    measure_checkpoint = importlib.import_module(stages[0].function.split(":")[0]).measure_checkpoint
+    trained = (stage.folder(store) / "best.ckpt" for stage in reversed(stages))
+    checkpoint = options.ckpt_path or next((path for path in trained if path.is_file()), None)
+    if checkpoint is None:
+        raise ValueError(f"none of {', '.join(stage.name for stage in stages)} leaves a checkpoint to {action}")
     digest = hashlib.sha256(content_digest(checkpoint).encode()).hexdigest()[:8]
     folder = store / f"{action}-{last.fingerprint}-{digest}"
     measure_checkpoint(job_of(folder, stages[0].description(store)), action, checkpoint)

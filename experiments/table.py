@@ -1,6 +1,7 @@
 """`python -m experiments.table NAME [options] [dotted settings]`: a paper's table, ours beside published."""
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -18,8 +19,9 @@ from experiments.tables import Asked, Table, load_table, maker_of, table_file, t
 # Where and how, not what is computed; data are compared by name.
 FREE = (
     *("--trainer.devices", "--trainer.accelerator", "--data.num_workers", "--wandb"),
-    *("--protocol.benchmark", "--protocol.corpus"),
+    *("--protocol.benchmark", "--protocol.corpus", "--protocol.pins", "--protocol.similarity"),
 )
+FOLDER = re.compile(r"(?<![\w:./-])~?/([^,:\"'\]}]*/)?")  # of a path in a list or mapping
 
 
 def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
@@ -38,9 +40,8 @@ def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
     parser.add_argument("--rows", nargs="+", help="some of its rows; the base row always comes along (all)")
     parser.add_argument("--within", help="score only posts that are in the same part of this split too")
     parser.add_argument("--controls", action="store_true", help="our own control rows as well")
-    parser.add_argument(
-        "--posts", nargs="+", type=Path, default=[], help="prepared folders, for tables that count posts"
-    )
+    shown = "prepared folders, or corpora of sentences, for tables that count or show posts"
+    parser.add_argument("--posts", nargs="+", type=Path, default=[], help=shown)
     parser.add_run_options(seeds=5, profile=None)
     options, settings = parser.parse(argv)
     if options.table == "list":
@@ -65,7 +66,7 @@ def _results(options: argparse.Namespace, settings: list[str], run: RunRows) -> 
     table, asked = load_table(options.table), _asked(options, settings, run)
     experiments = choose("experiment", options.experiments or table.experiments, table.experiments)
     rows = {row.name: row.overrides for row in table.chosen(options.rows, options.controls)}
-    results = {name: asked.run(name, rows, asked.seeds) for name in experiments}
+    results = {name: asked.run(table.runs(name), rows, asked.seeds) for name in experiments}
     if options.dry_run:
         return None
     from experiments.comparison import compare
@@ -107,10 +108,19 @@ def results_table(
 
 
 def departures(profile: str | None, settings: Sequence[str]) -> list[str]:
-    """What a command line changes in the paper's own settings, in words."""
+    """What a command line changes in the paper's own settings, in words; of a path only the last name."""
     own = [f"profile {profile}"] if profile not in (None, "paper") else []
-    changed = [word for word in settings if word.split("=")[0] not in FREE]
+    changed = [_without_folder(word) for word in settings if word.split("=")[0] not in FREE]
     return own + ([f"changed settings {' '.join(changed)}"] if changed else [])
+
+
+def _without_folder(setting: str) -> str:
+    """--name=/home/me/glove.txt as --name=glove.txt, also inside {...} and [...]; names of the hub keep their slash."""
+    name, value = setting.split("=", 1)
+    path = Path(value)
+    if value[:1] not in ("{", "[") and (value[:1] in ("/", "~") or path.exists()):
+        return f"{name}={path.absolute().name}"
+    return f"{name}={FOLDER.sub('', value)}"
 
 
 if __name__ == "__main__":

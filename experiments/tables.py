@@ -73,6 +73,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         data: name of the prepared data set that is comparable with it; empty where the paper has no numbers.
         base: the paper's name of the base classifier, in papers that have one.
         split: scored part.
+        experiment: whose runs are scored; none is the key of this target, so that an experiment may have several.
         population: number of scored posts that the paper states.
         metrics: columns, in the paper's order.
         compared: metric of the paired test.
@@ -81,13 +82,14 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     label: str
-    split: Literal["test", "validation"]
+    split: str
     metrics: list[Metric]
     compared: Metric
     averaging: Averaging
     data: str = ""
     population: int = 0
     base: str = ""
+    experiment: str = ""
     notes: list[str] = []
 
 
@@ -100,10 +102,14 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row: dotted settings that make it and, for rows of the paper, experiment -> published numbers."""
+    """A row: dotted settings that make it and, for rows of the paper, experiment -> published numbers.
+
+    `dim` is the published width of its vectors, where rows are vectors.
+    """
 
     name: str
     overrides: list[str]
+    dim: int | None = None
     published: dict[str, Cell] = {}
     notes: list[str] = []
 
@@ -119,6 +125,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rows: the paper's rows, in its order.
         controls: rows of ours that tell where a gain comes from.
         corpus: name of the prepared corpus that is comparable with the paper's, in papers that have one.
+        unit: what is scored.
         decimals: of published numbers; None prints them as the file has them.
         footnotes: key -> text; the paper's slips among them.
     """
@@ -130,8 +137,13 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: list[Row]
     controls: list[Row] = []
     corpus: str = ""
+    unit: str = "posts"
     decimals: int | None = 2
     footnotes: dict[str, str] = {}
+
+    def runs(self, target: str) -> str:
+        """The experiment whose runs the target scores."""
+        return self.experiments[target].experiment or target
 
     def chosen(self, names: Sequence[str] | None, controls: bool) -> list[Row]:
         """Named rows (by default all of the paper's), always with the base row that they are tested against."""

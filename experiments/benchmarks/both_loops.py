@@ -1,11 +1,12 @@
 """Lightning's training loop as stages set it up and a bare PyTorch loop, in turns on the same batches."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import lightning as L
+import torch
 from torch import nn
 
 from datamodules.labelled import LabelledPosts
@@ -101,11 +102,34 @@ def train(
     epochs = -(-steps // an_epoch)
     share = an_epoch if epochs > 1 else steps
     alternation = Alternation(bare(epochs * share), data)
-    # as a training stage makes it, without W&B
-    trainer = L.Trainer(
+    loop = trainer(folder, device, epochs, [EpochLines(monitor), *checkpoints(folder, monitor), alternation], share)
+    loop.fit(model, datamodule=data)
+    return Trained(model.to(device), alternation.bare.model, alternation.lightning_seconds, alternation.bare_seconds)
+
+
+def trainer(
+    folder: Path,
+    device: torch.device,
+    epochs: int,
+    callbacks: Sequence[L.Callback],
+    steps: int | None = None,
+    clip: float | None = None,
+) -> L.Trainer:
+    """Lightning's loop as a training stage makes it, without W&B.
+
+    Args:
+        folder: for checkpoints and logs.
+        device: it trains there.
+        epochs: that it trains.
+        callbacks: beside the seeds of epochs.
+        steps: of an epoch; None are all.
+        clip: norm that gradients are clipped to; None clips none.
+    """
+    made = L.Trainer(
         max_epochs=epochs,
-        limit_train_batches=share,
-        callbacks=[SeedEachEpoch(0), EpochLines(monitor), *checkpoints(folder, monitor), alternation],
+        limit_train_batches=steps,
+        gradient_clip_val=clip,
+        callbacks=[SeedEachEpoch(0), *callbacks],
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=1,
         default_root_dir=folder,
@@ -113,7 +137,6 @@ def train(
         use_distributed_sampler=False,
         **QUIET,
     )
-    trainer.strategy.checkpoint_io = WholeCheckpoints()
-    trainer.loggers = loggers(Job(folder, {}, {}, {}, {"wandb": "off"}))
-    trainer.fit(model, datamodule=data)
-    return Trained(model.to(device), alternation.bare.model, alternation.lightning_seconds, alternation.bare_seconds)
+    made.strategy.checkpoint_io = WholeCheckpoints()
+    made.loggers = loggers(Job(folder, {}, {}, {}, {"wandb": "off"}))
+    return made

@@ -20,6 +20,7 @@ from encoders import TextEncoder
 from encoders.pretraining import word_pieces
 from encoders.store import write_features
 from experiments.benchmarks.emotion_posts import EmotionPosts
+from experiments.benchmarks.pins_network import PinsNetwork, PinsSizes
 from lightning_modules import BertCnn, CommentAwareClassifier
 
 TASK, FEW = "sarcasm", "few"
@@ -54,6 +55,7 @@ class Sizes:
     words: int = 30_000  # that texts are drawn from: about 20,000 occur
     words_width: int = 200  # d (Emotion, Table 3)
     words_dropout: float = 0.25  # Emotion, section 5.4
+    pins: PinsSizes = PinsSizes()  # noqa: RUF009  # frozen
 
 
 GPU_SIZES = Sizes(few=128, texts=4096, lightning_steps=100, demo_steps=100, repeats=5)
@@ -112,6 +114,11 @@ class Material:
         return EmotionPosts(
             folder, sizes.emotion_posts, sizes.words, sizes.image_size, sizes.words_width, sizes.words_dropout
         )
+
+    @cached_property
+    def pins(self) -> PinsNetwork:
+        """What word embeddings are learned from."""
+        return PinsNetwork(self.folder / "sentences", self.sizes.pins)
 
     def teacher_data(self, images: Path, protocol: str) -> CommentAwareData:
         """Labelled posts with five comments each."""

@@ -6,14 +6,17 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import lightning as L
+import numpy as np
 from lightning.fabric.utilities import move_data_to_device
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lightning_modules import CommentAwareClassifier, EmotionClassifier
+from lightning_modules.pins import WordEmbeddings
 
 MANY_STEPS = 10_000
+CLIP = 10.0  # norm of word embeddings' gradients (Pins, section 5.1)
 
 
 class Trainee:
@@ -24,6 +27,7 @@ class Trainee:
         loss: maps a batch to a scalar.
         optimiser: of the model's parameters.
         schedule: goes on with each step; None has a constant rate.
+        clip: norm that gradients are clipped to; None clips none.
     """
 
     def __init__(
@@ -32,8 +36,9 @@ class Trainee:
         loss: Callable[[Any], Tensor],
         optimiser: Optimizer,
         schedule: LRScheduler | None = None,
+        clip: float | None = None,
     ) -> None:
-        self.model, self.loss, self.optimiser, self.schedule = model, loss, optimiser, schedule
+        self.model, self.loss, self.optimiser, self.schedule, self.clip = model, loss, optimiser, schedule, clip
         self.device = next(model.parameters()).device
 
     def moved(self, batch: Any) -> Any:
@@ -45,6 +50,8 @@ class Trainee:
         loss = self.loss(batch)
         self.optimiser.zero_grad()
         loss.backward()
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
         self.optimiser.step()
         if self.schedule is not None:
             self.schedule.step()
@@ -65,3 +72,10 @@ def emotion_trainee(model: EmotionClassifier) -> Trainee:
     """A copy of an emotion classifier."""
     model = copy.deepcopy(model).train()
     return Trainee(model, lambda batch: model.loss(batch)[0].total, model.configure_optimizers())
+
+
+def words_trainee(model: WordEmbeddings) -> Trainee:
+    """Word embeddings themselves, no copy; their negatives are the same in each trainee."""
+    rng = np.random.default_rng(0)
+    optimiser = model.train().configure_optimizers()
+    return Trainee(model, lambda batch: model.loss(batch, rng).total, optimiser, clip=CLIP)

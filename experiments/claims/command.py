@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
     how = {"profile": options.profile, "overrides": [*claims.overrides, *settings]}
     how |= {"store": options.store, "jobs": options.jobs, "dry_run": options.dry_run}
     with plain_errors():
-        results = {name: run(name, claims.rows(table), range(options.seeds), **how) for name in experiments}
+        rows, seeds = claims.rows(table), range(options.seeds)
+        results = {name: run(table.runs(name), rows, seeds, **how) for name in experiments}
         if options.dry_run:
             return 0
         from experiments.claims.judging import describe, judge

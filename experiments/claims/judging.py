@@ -25,6 +25,7 @@ from experiments.statistics import (
 )
 from experiments.tables import Side, Table, Target
 
+PARTS = ("test", "validation")
 HEADER = ["Data set", "Claim", "Kind", "Better", "Worse", "Effect [95 %]", "p (t-test)", "p (exact)"]
 HEADER += ["Bootstrap [95 %]", "p (bootstrap)", "p (Holm)", "Verdict"]
 
@@ -89,7 +90,7 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
             name,
             experiment,
             claim,
-            read_facts(next(iter(results[experiment].values()))).label,
+            _data(results[experiment], table.experiments[experiment]),
             pairs,
             p_claim,
             p_opposite,
@@ -111,9 +112,11 @@ def describe(
     claims: Claims, table: Table, results: Mapping[str, Folders], judged: Sequence[Judged], seeds: int
 ) -> Document:
     """The compared rows, and the verdicts, each with effect, interval and tests."""
-    metrics = {NAMES[table.experiments[found.experiment].compared] for found in judged}
+    targets = [table.experiments[found.experiment] for found in judged]
+    metrics = {NAMES[target.compared] for target in targets}
+    scored = " and ".join(dict.fromkeys(f"{target.split} {table.unit}" for target in targets))
     intro = [
-        f"{'/'.join(sorted(metrics))} on test posts, {seeds} seed{'s' * (seeds > 1)}; effects: better minus worse, "
+        f"{'/'.join(sorted(metrics))} on {scored}, {seeds} seed{'s' * (seeds > 1)}; effects: better minus worse, "
         "in points. Verdict by the one-sided paired t-test over seeds, Holm over the claims: holds where the "
         f"claim's p is below {ALPHA}, fails where its opposite's is, not shown otherwise. Beside it: exact sign-flip "
         "test, bootstrap over posts x seeds."
@@ -126,12 +129,18 @@ def describe(
     return Document(f"Claims of {claims.title}", intro, [rows, Block("Verdicts", HEADER, lines, sentences, words=5)])
 
 
+def _data(folders: Folders, target: Target) -> str:
+    """The data set's name, and what of it is scored where that is no part of a split."""
+    label = read_facts(next(iter(folders.values()))).label
+    return label if target.split in PARTS else f"{label}, {target.split}"
+
+
 def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[list[str]]:
     """Every compared side's mean and standard deviation over seeds, in percent; a gap is shown as it is."""
     lines = []
     for experiment, folders in results.items():
         target = table.experiments[experiment]
-        label = read_facts(next(iter(folders.values()))).label
+        label = _data(folders, target)
         rows = list(claims.rows(table))
         sides = {side for claim in claims.claims.values() for pair in claim.pairs for side in pair.sides}
         for side in sorted(sides, key=lambda side: (rows.index(side.row), side.label)):

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import timm
+import torch
 
 from datamodules.posts import Posts
+from encoders.bits import packed_width
+from encoders.parts import BITS
 from encoders.store import FeatureStore, bytes_needed
 from encoders.text import stored_width
 from experiments.stage import job_of
@@ -25,7 +28,10 @@ def bytes_to_store(plan: dict[str, Any]) -> int | None:
     Returns:
         None for other stages, and where posts, features or weights are not there yet.
     """
-    counted = {"image": _image, "pictures": _image, "sentences": _sentences, "texts": _texts, "index": _index}
+    counted = {
+        **{"image": _image, "pictures": _image, "picture_bits": _picture_bits, "feature_bits": _feature_bits},
+        **{"sentences": _sentences, "texts": _texts, "index": _index},
+    }
     kind = plan["function"].partition(":")[2]
     try:
         return counted[kind](filled(plan["settings"], job_of(Path(), plan).folders)) if kind in counted else None
@@ -34,11 +40,30 @@ def bytes_to_store(plan: dict[str, Any]) -> int | None:
 
 
 def _image(settings: dict[str, Any]) -> int:
-    encoder = settings["encoder"]
-    network: Any = timm.create_model(encoder["name"], pretrained=False, num_classes=0)
-    regions = encoder["grid"] ** 2 if encoder["output"] == "grid" else 1
+    return bytes_needed(_pictures(settings), _image_shape(settings["encoder"]))
+
+
+def _picture_bits(settings: dict[str, Any]) -> int:
+    regions, width = _image_shape(settings["encoder"])
+    return bytes_needed(_pictures(settings), (regions, packed_width(width)), BITS)
+
+
+def _feature_bits(settings: dict[str, Any]) -> int:
+    store = FeatureStore(settings["features"])
+    return bytes_needed(len(store), (packed_width(store.shape[-1]),), BITS)
+
+
+def _pictures(settings: dict[str, Any]) -> int:
     posts = Posts(settings["posts"])
-    return bytes_needed(max(len(posts), posts.entries("media")), (regions, network.num_features))
+    return max(len(posts), posts.entries("media"))
+
+
+def _image_shape(encoder: dict[str, Any]) -> tuple[int, int]:
+    with torch.device("meta"):  # without values: VGG16's take half a gigabyte
+        network: Any = timm.create_model(encoder["name"], pretrained=False, num_classes=0)
+    if encoder["output"] == "grid":
+        return encoder["grid"] ** 2, network.num_features
+    return 1, network.head_hidden_size  # VGG's last map is 512 wide, its vector 4,096
 
 
 def _sentences(settings: dict[str, Any]) -> int:

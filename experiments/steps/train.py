@@ -79,7 +79,8 @@ def build(job: Job) -> ExperimentCLI:
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     monitor = settings["monitor"]
-    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(monitor), *checkpoints(job.folder, monitor)]
+    saving = checkpoints(job.folder, monitor, settings.get("mode", "max"))
+    callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(monitor), *saving]
     if settings["early_stop"]:
         callbacks.append(StopEarly(**settings["early_stop"]))
     cli = ExperimentCLI([f"--config={path}"], None, callbacks)
@@ -89,7 +90,13 @@ def build(job: Job) -> ExperimentCLI:
 
 
 def fit(job: Job, cli: ExperimentCLI) -> None:
-    """Train, going on from the last finished epoch where a try was killed; then measure the best checkpoint."""
+    """Train, then measure the best checkpoint."""
+    keep_best(job, cli)
+    evaluate(job, cli)
+
+
+def keep_best(job: Job, cli: ExperimentCLI) -> None:
+    """Train, going on from the last finished epoch where a try was killed; leaves the model as its best checkpoint."""
     last = job.folder / "checkpoints" / "last.ckpt"
     cli.trainer.fit(
         cli.model, datamodule=cli.datamodule, ckpt_path=str(last) if last.is_file() else None, weights_only=True
@@ -99,7 +106,7 @@ def fit(job: Job, cli: ExperimentCLI) -> None:
     best = Path(saved.best_model_path)
     if cli.trainer.is_global_zero:
         with replacing(job.folder / "best.ckpt") as part:
-            _link(best, part)  # the same bytes on the disk; `checkpoints` may be deleted afterwards
+            link(best, part)  # the same bytes on the disk; `checkpoints` may be deleted afterwards
         score = saved.best_model_score
         facts = {
             "best_epoch": best.stem,
@@ -108,7 +115,6 @@ def fit(job: Job, cli: ExperimentCLI) -> None:
         }
         write_json(job.folder / "fit.json", facts)
     load_weights(cli.model, best)
-    evaluate(job, cli)
 
 
 def measure_checkpoint(job: Job, action: str, checkpoint: Path) -> None:
@@ -131,17 +137,18 @@ def _nothing(cli: ExperimentCLI, part: Part) -> Predicted:
     return Predicted(ids, gold, even, data.modalities, np.zeros((len(ids), len(data.modalities)), bool))
 
 
-def _link(file: Path, other: Path) -> None:
+def link(file: Path, other: Path) -> None:
+    """Give a file another name, as a copy where the file system can't."""
     try:
         os.link(file, other)
     except OSError:  # not every file system can
         shutil.copyfile(file, other)
 
 
-def checkpoints(folder: Path, monitor: str = "val/f1") -> list[ModelCheckpoint]:
-    """Weights of the epoch of the largest `monitor`; all of the last epoch's, for going on."""
+def checkpoints(folder: Path, monitor: str = "val/f1", mode: str = "max") -> list[ModelCheckpoint]:
+    """Weights of the epoch of the best `monitor`; all of the last epoch's, for going on."""
     place = folder / "checkpoints"
     saving = partial(ModelCheckpoint, place, auto_insert_metric_name=False, enable_version_counter=False)
     # save_last would write only where there is a new best; it comes second, so that it knows of a new best
-    best = saving(filename="epoch={epoch}", monitor=monitor, mode="max", save_weights_only=True)
+    best = saving(filename="epoch={epoch}", monitor=monitor, mode=mode, save_weights_only=True)
     return [best, saving(filename="last")]

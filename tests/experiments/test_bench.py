@@ -6,29 +6,40 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from experiments import bench
 from experiments.benchmarks import (
     consensus_ranking,
+    corpus_preparation,
     distinct_comments,
     emotion_epoch,
     image_features,
     lightning_loop,
+    model_a_step,
+    next_words,
     other_classes,
     padding,
     page,
+    recurrent_unit,
     sparse_words,
     startup,
+    words_per_second,
 )
 from experiments.benchmarks.emotion_posts import COMMON_SPACE, EARLY, JOINT, NEGATIVES, Head
 from experiments.benchmarks.material import Material, Sizes, read_tweets
+from experiments.benchmarks.pins_network import PinsNetwork, PinsSizes
 from experiments.benchmarks.timing import Comparison, Sides, Wanted, alternating
 
 CPU = torch.device("cpu")
+TINY_PINS = PinsSizes(
+    words=300, embedding=6, state=10, bits=20, negatives=40, batch=8, length=5, sentences=44, prepared=700
+)
 TINY = Sizes(
     labelled=20, corpus=30, layers=1, width=32, dropout=0.0, batch_size=4, image_network="test_resnet", image_size=96,
     side=64, few=6, texts=20, rows=8, pools=3, pool_size=6, repeats=1, lightning_steps=4, demo_steps=3,
     demo_batch_size=8, emotion_posts=80, words=200, words_width=8, words_dropout=0.0,
+    pins=TINY_PINS,
 )  # fmt: skip
 
 
@@ -114,6 +125,95 @@ def test_sparse_and_dense_gradients_of_words_reach_the_same_losses(material: Mat
     assert losses[2][0] != losses[0][0]
 
 
+@pytest.mark.parametrize("kind", [next_words.PlainLookUps, next_words.NextWords], ids=lambda kind: kind.__name__)
+def test_sparse_and_dense_gradients_of_the_soft_max_reach_the_same_losses(
+    material: Material, kind: type[next_words.NextWords]
+) -> None:
+    sides = next_words.of_gradients(material.pins, CPU, kind)
+    losses = [(sides.first(), sides.second()) for _ in range(4)]  # equal gradients, or the second would differ
+    for dense, sparse in losses:
+        torch.testing.assert_close(dense, sparse, rtol=1e-5, atol=1e-6)
+    assert losses[3][0] != losses[0][0]
+
+
+def test_the_soft_max_over_some_words_and_the_one_over_all_of_them_learn_the_next_words(material: Material) -> None:
+    models = {negatives: next_words.trainee(material.pins, CPU, negatives=negatives) for negatives in (True, False)}
+    batch = material.pins.batch
+    before, found = dict[bool, float](), dict[bool, float]()
+    for negatives, trainee in models.items():
+        before[negatives] = trainee.model.exact_terms(batch)[0].mean().item()
+        for _ in range(300):
+            trainee.step(batch)
+        found[negatives] = trainee.model.exact_terms(batch)[0].mean().item()
+    assert before[True] == before[False] == pytest.approx(np.log(300), rel=1e-2)
+    assert found[False] < found[True] < 0.4 * before[True]  # by the exact soft-max, which one of them minimises
+
+
+def test_a_turn_over_all_words_is_one_step_and_one_over_some_many(material: Material) -> None:
+    sides = next_words.of_sampling(material.pins, CPU, steps=3)
+    assert [len(side()) for side in (sides.first, sides.second)] == [1, 3]
+
+
+def test_a_fresh_process_tells_what_a_step_holds(tmp_path: Path) -> None:
+    held = next_words.extra_memory(PinsNetwork(tmp_path, TINY_PINS))
+    assert held is None or 0 < held < 1
+
+
+def test_the_products_of_model_a_are_all_that_a_step_multiplies(material: Material) -> None:
+    network = material.pins
+    # which it does not know
+    in_place = {torch.ops.aten.addmm_: lambda own, left, right, **rest: 2 * left[0] * left[1] * right[1]}
+    with FlopCounterMode(display=False, custom_mapping=in_place) as counted:
+        model_a_step.sides(network, CPU).first()
+    listed = model_a_step.products(network.sizes, network.batch)
+    assert counted.get_total_flops() == sum(one.operations for one in listed)
+    assert model_a_step.sides(network, CPU).second() is None
+
+
+def test_the_tables_update_is_the_optimisers(material: Material) -> None:
+    sides = model_a_step.of_tables(material.pins, CPU)
+    before = sides.second()
+    sides.first()  # one more update with the same gradients
+    assert sides.second() != before
+
+
+@pytest.mark.parametrize("steps", [recurrent_unit.full(TINY_PINS), recurrent_unit.drawn(TINY_PINS)], ids=str)
+def test_both_recurrent_units_compute_the_same_with_open_reset_gates(steps: list[int]) -> None:
+    sides = recurrent_unit.sides(TINY_PINS, steps, CPU, reset_bias=50.0)
+    for ours, theirs in zip(sides.first(), sides.second(), strict=True):
+        assert len(ours) == sum(steps)
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_lengths_are_drawn_between_their_bounds() -> None:
+    steps = recurrent_unit.drawn(PinsSizes())
+    assert steps[:4] == [256] * 4
+    assert len(steps) == 20
+    assert steps == sorted(steps, reverse=True)
+    assert steps[-1] > 0
+    assert recurrent_unit.full(PinsSizes()) == [256] * 12
+
+
+def test_model_a_and_gensim_learn_from_the_same_words(tmp_path: Path) -> None:
+    network = PinsNetwork(tmp_path, TINY_PINS)
+    start = network.embeddings().table.weight
+    found = words_per_second.trained(network, CPU)
+    words = sum(len(batch.words) - len(batch.last) for batch in network.data.train_dataloader())
+    assert words == found.gensim.corpus_total_words == 44 * 5
+    assert len(found.lightning_seconds) == len(found.gensim_seconds) == 2
+    assert found.lightning.table.weight.isfinite().all()
+    changed = (found.lightning.table.weight != start).any(1)
+    assert changed[[int(word[1:]) for word in found.gensim.wv.index_to_key]].all()
+
+
+def test_one_process_and_two_prepare_the_same_corpus(tmp_path: Path) -> None:
+    first, second = corpus_preparation.compared(tmp_path, sentences=700)
+    names = [path.relative_to(first.folder) for path in sorted(first.folder.rglob("*")) if path.is_file()]
+    assert Path("corpus.json") in names
+    for name in names:
+        assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
+
+
 def test_the_command_line_answers_and_bare_python_says_nothing() -> None:
     sides = startup.sides()
     assert "cast_msd" in sides.first()
@@ -132,7 +232,7 @@ def test_the_sides_take_turns_in_changing_order() -> None:
 
 def test_the_page_has_every_row(material: Material, tmp_path: Path) -> None:
     found = bench.measure(material)
-    assert len(found) == 18
+    assert len(found) == 27
     page.write(tmp_path / "benchmarks.md", page.device_name(CPU), "python -m experiments.bench", found)
     text = (tmp_path / "benchmarks.md").read_text()
     for row in found:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from experiments.documents import Block, Document, html
 from experiments.figures import attention_figure, confusion_figure, plain
 from experiments.report import choose_posts, main
 from experiments.results import PredictedPost, read_facts, read_metrics, read_predictions, with_content
@@ -118,6 +119,32 @@ def test_texts_and_pictures_come_from_the_prepared_data_set(tmp_path: Path, stag
         ("text 4", tmp_path / "a.jpg"),
     ]
     assert with_content(posts, tmp_path / "gone") == posts
+
+
+def test_the_part_test_is_the_default_and_others_are_named(tmp_path: Path, stage, capsys) -> None:
+    folder = stage(tmp_path / "stage")
+    scores = read_metrics(folder)
+    views = {"pair": scores, "text": dict.fromkeys(scores), "test": scores}
+    (folder / "metrics.json").write_text(json.dumps(views))
+    assert main([str(folder), "--posts", "1"]) == 0
+    assert "## test posts, in percent" in (folder / "report" / "report.md").read_text()
+    (folder / "metrics.json").write_text(json.dumps({"validation": scores} | views))
+    with pytest.raises(SystemExit):
+        main([str(folder), "--part", "all"])
+    assert "no part 'all'; there are validation, pair, text, test" in capsys.readouterr().err
+
+
+def test_a_score_that_does_not_apply_is_said(tmp_path: Path, stage) -> None:
+    folder = stage(tmp_path / "stage")
+    (folder / "metrics.json").write_text(json.dumps({"test": {"f1": None, "accuracy": 0.5}}))
+    assert main([str(folder), "--posts", "1"]) == 0
+    (line,) = [line for line in (folder / "report" / "report.md").read_text().splitlines() if "| ours" in line]
+    assert [cell.strip() for cell in line.split("|")[3:5]] == ["n/a", "50.00"]
+
+
+def test_columns_of_words_are_left_aligned_in_html() -> None:
+    page = html(Document("t", [], [Block("b", ["Word", "Near", "Count"], [["owl", "<nest>", "3"]])]))
+    assert '<td class="word">owl</td><td class="word">&lt;nest&gt;</td><td>3</td>' in page
 
 
 def test_a_folder_of_no_finished_stage_is_named(tmp_path: Path, capsys, stage) -> None:

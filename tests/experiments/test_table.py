@@ -88,7 +88,25 @@ def test_another_base_classifier_is_not_comparable(tmp_path: Path, fake_runs) ->
 
 
 def test_devices_and_paths_leave_ours_comparable() -> None:
-    assert departures("paper", ["--trainer.devices=4", "--protocol.benchmark=data/msd"]) == []
+    free = ["--trainer.devices=4", "--protocol.benchmark=data/msd", "--protocol.similarity=/data/sets"]
+    assert departures("paper", free) == []
+
+
+def test_departures_name_files_without_their_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vectors").mkdir()
+    (tmp_path / "vectors" / "glove.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    for given, shown in {
+        f"--protocol.vectors.GloVe={tmp_path}/vectors/glove.txt": "--protocol.vectors.GloVe=glove.txt",
+        "--protocol.vectors.GloVe=vectors/glove.txt": "--protocol.vectors.GloVe=glove.txt",
+        "--protocol.image.weights=vectors": "--protocol.image.weights=vectors",
+        "--protocol.image.weights=timm/vgg16.tv_in1k": "--protocol.image.weights=timm/vgg16.tv_in1k",
+        "--protocol.clicked.clicks=~/gone/clicks.jsonl": "--protocol.clicked.clicks=clicks.jsonl",
+        "--protocol.triplets={raw: /my data/raw.tsv, b: ~/b.tsv}": "--protocol.triplets={raw: raw.tsv, b: b.tsv}",
+        '--protocol.triplets={"raw": "/data/raw.tsv"}': '--protocol.triplets={"raw": "raw.tsv"}',
+        "--model.lr=1": "--model.lr=1",
+    }.items():
+        assert departures(None, [given]) == [f"changed settings {shown}"]
 
 
 def test_the_copied_number_and_the_papers_slips_have_footnotes(tmp_path: Path, fake_runs) -> None:

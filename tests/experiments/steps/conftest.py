@@ -107,6 +107,12 @@ def small(weights: Path) -> dict[str, list[str]]:
             *("--protocol.network.labelled=20", "--protocol.network.corpus=30", "--protocol.network.emotion=200"),
             *("--protocol.words.size=8", "--model.hidden_size=8", "--protocol.fasttext.epochs=[5]"),
         ],
+        "pins": [
+            *shared,
+            *("--protocol.network.labelled=20", "--protocol.network.corpus=30", "--protocol.network.pins=60"),
+            *("--protocol.vocabulary.min_count=1", "--protocol.skipgram.epochs=1", "--protocol.skipgram.size=8"),
+            *("--model.state_size=8", "--model.embedding_size=8", "--model.negatives=16", "--data.batch_size=16"),
+        ],
     }
 
 

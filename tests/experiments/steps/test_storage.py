@@ -7,6 +7,7 @@ import pytest
 
 from datamodules.posts import Posts
 from experiments.run import main
+from experiments.stages import Stage
 from experiments.steps.storage import bytes_to_store
 
 
@@ -33,6 +34,33 @@ def test_the_bytes_are_those_that_are_stored(stored: Any) -> None:
     assert stored_bytes(folder / "features") < stored_bytes(folder / "comments") < (told["corpus_sentences"] or 0)
     comments = sum(map(len, Posts(stored.folder("corpus") / "posts").column("comments")))  # some of them alike
     assert told["corpus_sentences"] == (60 + comments) * 32 * 2
+
+
+def test_the_bytes_of_bits_are_those_that_are_stored(planned: Any) -> None:
+    made = planned(experiment="emotion_reddit")
+    floats = made.run("benchmark_pictures")
+    image = made.stages["benchmark_pictures"]
+    own, inputs = {"features": "{floats}/features", "threshold": "zero", "corpus": None}, {"floats": image}
+    bits = Stage("bits", "experiments.steps.encode:feature_bits", own, inputs, free=image.free)
+    folder = made._replace(stages={**made.stages, "bits": bits}).run("bits")
+    assert bytes_to_store(bits.description(made.store)) == stored_bytes(folder / "bits")
+    assert stored_bytes(folder / "bits") * 16 == stored_bytes(floats / "features")  # a bit for 16
+
+
+def test_the_bytes_of_pictures_follow_the_width_of_the_vector(planned: Any) -> None:
+    made = planned(experiment="emotion_reddit")
+    made.run("benchmark")
+    image = made.stages["benchmark_pictures"]
+    media = Posts(made.folder("benchmark") / "posts").entries("media")
+
+    def told(function: str, **encoder: Any) -> int | None:
+        settings = {**image.settings, "encoder": {**image.settings["encoder"], "name": "vgg16", **encoder}}
+        stage = Stage("bits", f"experiments.steps.encode:{function}", settings, image.inputs, image.files, image.free)
+        return bytes_to_store(stage.description(made.store))
+
+    assert told("pictures") == media * 4096 * 2
+    assert told("pictures", output="grid", grid=7) == media * 49 * 512 * 2
+    assert told("picture_bits") == media * 512
 
 
 def test_an_index_takes_at_most_what_was_told(stored: Any) -> None:

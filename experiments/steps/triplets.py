@@ -1,0 +1,86 @@
+"""Stages that make test sets of triplets: of clicks, by votes, of captions, of word pairs (Pins, section 3.2).
+
+They import no torch.
+"""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from datamodules.sentences import Corpus
+from datamodules.simulated.votes import load_meanings, simulate_votes
+from datamodules.triplets import (
+    Rules,
+    build,
+    caption_triplets,
+    kept_by_vote,
+    read_clicks,
+    read_triplets,
+    write_sheet,
+    write_triplets,
+)
+from datamodules.triplets.votes import COLUMNS
+from datamodules.word_similarity import read_sets, triplets_of
+from encoders.atomic import replacing, write_json, write_text
+from experiments.stage import Job
+from experiments.wiring import filled
+
+RAW, VOTED, CAPTIONS, WORDS, VOTES = "raw.tsv", "voted.tsv", "captions.tsv", "words.tsv", "votes.csv"
+
+
+def clicked(job: Job) -> None:
+    """Raw triplets of a click log: `raw.tsv`, `counts.json`, `problems.jsonl`."""
+    settings = filled(job.settings, job.folders)
+    rules = Rules(settings["top"], settings["min_clicks"], settings["negatives"], settings["seed"])
+    log = read_clicks(settings["clicks"], job.folder / "problems.jsonl")
+    built = build(log, rules, settings["pool"])
+    write_triplets(job.folder / RAW, built.triplets)
+    write_json(job.folder / "counts.json", built.counts)
+    print(", ".join(f"{name} {count:,}" for name, count in built.counts.items()))
+
+
+def voted(job: Job) -> None:
+    """Raw triplets that most annotators agree with: `voted.tsv`, `vote.json`, sheet, key and `votes.csv`.
+
+    Without a file of votes they are simulated, by what the words mean; `vote.json` says which.
+
+    Raises:
+        ValueError: neither votes nor meanings are given.
+    """
+    settings = filled(job.settings, job.folders)
+    triplets = read_triplets(Path(settings["triplets"]) / RAW)
+    asked = write_sheet(job.folder, triplets, settings["sample"], settings["seed"])
+    votes = Path(settings["votes"] or job.folder / VOTES)
+    if not settings["votes"]:
+        if not settings["meanings"]:
+            raise ValueError("votes: none; name a CSV of them, or, for a simulated network, the meanings of its words")
+        shown = ((number, entry.base, *entry.shown) for number, entry in asked.items())
+        _write_votes(votes, simulate_votes(shown, load_meanings(Path(settings["meanings"])), settings["seed"]))
+    kept = kept_by_vote(job.folder / "key.csv", votes)
+    write_text(job.folder / VOTES, votes.read_text("utf-8-sig"))
+    write_triplets(job.folder / VOTED, kept.triplets)
+    write_json(job.folder / "vote.json", kept.report | {"simulated": not settings["votes"]})
+    print(", ".join(f"{name} {value}" for name, value in kept.report.items()))
+
+
+def captions(job: Job) -> None:
+    """Triplets of a corpus' held-out captions: `captions.tsv`."""
+    settings = filled(job.settings, job.folders)
+    triplets = caption_triplets(Corpus(settings["corpus"]), settings["part"], settings["count"], settings["seed"])
+    write_triplets(job.folder / CAPTIONS, triplets)
+    print(f"{triplets.size:,} triplets of captions, {settings['count']:,} wanted")
+
+
+def similar(job: Job) -> None:
+    """Triplets of word-similarity sets, a word with a more and a less similar one: `words.tsv`."""
+    settings = filled(job.settings, job.folders)
+    triplets = triplets_of(read_sets(Path(settings["similarity"])), settings["seed"])
+    write_triplets(job.folder / WORDS, triplets)
+    print(f"{triplets.size:,} triplets of word-similarity sets")
+
+
+def _write_votes(path: Path, votes: Iterable[tuple[str | int, str, str]]) -> None:
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(votes)
