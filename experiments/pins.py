@@ -15,8 +15,8 @@ from experiments.wiring import wired
 # What each stage is told by the plan: setting -> its default, and what to use.
 SET_BY_THE_PLAN = {"seed": (0, "use --seeds")}
 PUBLISHED = ("google_news", "glove_twitter")  # rows of Table 3, n/a until their files are given
-HELD_OUT = 2000  # triplets of held-out descriptions that choose lambda
-CAPTIONS = 5000  # triplets of descriptions that are scored
+HELD_OUT = {"count": 2000, "rounds": 20}  # triplets of held-out descriptions that choose lambda, and of one picture
+CAPTIONS = {"count": 5000, "rounds": 5}  # those that are scored
 
 
 def plan(settings: Settings, seed: int) -> list[Stage]:
@@ -116,8 +116,8 @@ def _clicked(roles: Roles, clicked: Settings, seed: int, free: Settings) -> dict
     return {"voted": "{voted}/voted.tsv", **files}
 
 
-def _captions(name: str, part: str, count: int, roles: Roles, seed: int, free: Settings) -> Stage:
-    own = {"corpus": "{sentences}", "part": part, "count": count, "seed": seed}
+def _captions(name: str, part: str, size: dict[str, int], roles: Roles, seed: int, free: Settings) -> Stage:
+    own = {"corpus": "{sentences}", "part": part, "seed": seed, **size}
     return wired(name, "triplets:captions", own, roles, free)
 
 

@@ -47,13 +47,15 @@ Pins are pictures with descriptions, whose words are to be embedded, and clicks 
   else; a few pins have no picture.
 - **Clicks follow what a user meant**, and are noisy: popular items gather clicks for all of their annotations.
 - **Annotators judge by shared causes**, slip at times, and relate a few pairs of words that no pin relates.
-- **Chosen so that text alone and picture alone tell some, both together more, and neither all**, without a look at any
-  model of the paper. 1,200 pins, triplets built as in section 3.2, counts of training pins only; right triplets, raw
-  and voted, on three seeds by which constants were chosen and, in brackets, on three others: words of a sentence
-  (PPMI, SVD to 50) 67 to 68 %, 79 to 82 % (68 to 70 %, 80 to 83 %); mean of one-hot scene and weather of the pictures
-  above a word 72 to 75 %, 81 to 83 % (75 to 77 %, 83 to 86 %); both put together 79 to 81 %, 93 to 94 % (79 to 82 %,
-  94 to 95 %). Of the raw triplets, 49 to 51 % (49 to 50 %) survive the vote, as 51 % in the paper; of these, 67 to 70 %
-  (67 to 71 %) have more than three annotators who agree (paper: 70 %).
+- **Chosen so that text alone and picture alone tell some, both together more, and neither all**, without a look at how
+  any model of the paper does on triplets. 1,200 pins, triplets built as in section 3.2, counts of training pins only;
+  right triplets, raw and voted, seeds 0 to 2 (3 to 5): words of a sentence (PPMI, SVD to 50) 61 to 63 %, 69 to 70 %
+  (59 to 60 %, 68 to 69 %); mean of one-hot scene and weather of the pictures above a word 76 to 82 %, 88 to 90 % (76 to
+  79 %, 89 %); both put together 78 to 84 %, 94 to 96 % (78 to 80 %, 94 to 96 %). Of the raw triplets, 48 to 53 % (48 to
+  49 %) survive the vote, as 51 % in the paper; of these, 68 to 69 % (68 to 71 %) have more than three annotators who
+  agree (paper: 70 %).
+- **Scene and weather tell 0.31 nats a word.** They told 0.15 at first, and the likelihood of model A gained nothing
+  from a picture, where it gains 0.19 nats a word on Flickr8k; so descriptions name scenes more often now, and first.
 
 `simulate` writes, all in published raw layouts::
 

@@ -14,6 +14,7 @@ FRAMES = {  # by number of words
     "scene": (
         ("the {}", "this {}", "a {} here", "look at that {}"),
         ("the {} and the {}", "{} by the {}", "a {} with {}", "{} next to {}"),
+        ("the {} and {} by the {}", "{} and {} next to a {}"),
     ),
     "theme": (
         ("for {}", "more {} ideas", "my {} list", "{} inspiration"),
@@ -22,10 +23,12 @@ FRAMES = {  # by number of words
     ),
     "weather": (("all {}", "so {}", "in the {}", "{} up there"),),
 }
-MENTIONS = {"scene": 0.55, "theme": 0.65, "weather": 0.15}  # share of descriptions with words of it
-MISNAMED = 0.13  # share of mentions that tell of another scene, theme or weather than the pin's
+MENTIONS = {"scene": 0.9, "theme": 0.55, "weather": 0.3}  # share of descriptions with words of it
+MISNAMED = 0.1  # share of mentions that tell of another scene, theme or weather than the pin's
 BORROWED = 0.1  # share of mentions in the words of any board
-STRAY = 0.15  # share of words that are of any scene, theme or weather
+STRAY = 0.1  # share of words that are of any scene, theme or weather
+IN_ORDER = 0.7  # share of descriptions that name scene, theme and weather in this order; others in any
+OPENED = 0.25  # share that begin with a board's opener
 LEAST_WORDS, MOST_WORDS = 4, 14
 STEEPNESS = 0.7  # of the use of the words for one thing, as in Zipf's law
 WORDS = tuple(meanings())
@@ -84,9 +87,9 @@ def _words(rng: np.random.Generator, board: int, about: tuple[Meaning, ...]) -> 
             chosen = _mention(rng, board, meaning, int(rng.integers(1, len(frames) + 1)))
             parts.append(pick(rng, frames[len(chosen) - 1]).format(*chosen))
             told.append(chosen)
-    order = rng.permutation(len(parts)).tolist()
+    order = list(range(len(parts))) if rng.random() < IN_ORDER else rng.permutation(len(parts)).tolist()
     sentence = [parts[place] for place in order]
-    if rng.random() < 0.6:
+    if rng.random() < OPENED:
         sentence.insert(0, pick(rng, OPENERS[board]))
     if rng.random() < 0.6:
         sentence.append(pick(rng, FILLERS[board]))

@@ -9,13 +9,15 @@ from datamodules.sentences.corpus import SPECIAL, Corpus
 from datamodules.triplets.files import Triplets
 from datamodules.triplets.stems import stemmed
 
-ROUNDS = 2  # triplets of a picture, at most
+ROUNDS = 5  # triplets of a picture, at most
 TRIES = 100
 
 Row = tuple[str, str, str]
 
 
-def caption_triplets(corpus: Corpus, part: str, count: int, seed: int, stop: Collection[str] | None = None) -> Triplets:
+def caption_triplets(
+    corpus: Corpus, part: str, count: int, seed: int, stop: Collection[str] | None = None, rounds: int = ROUNDS
+) -> Triplets:
     """Draw base and positive from two captions of one picture, the negative from a caption of another picture.
 
     Each phrase is one content word or two that stand side by side; no two phrases of a triplet share a stem. Pictures
@@ -28,6 +30,7 @@ def caption_triplets(corpus: Corpus, part: str, count: int, seed: int, stop: Col
         count: triplets wanted, from 1; where the part has not as many, there are fewer.
         seed: of the draws.
         stop: words without content, beside `<unk>` and what is digits only; scikit-learn's English ones where None.
+        rounds: triplets of a picture, at most.
 
     Raises:
         ValueError: the corpus has no such part, or no triplet comes out of it.
@@ -37,7 +40,7 @@ def caption_triplets(corpus: Corpus, part: str, count: int, seed: int, stop: Col
     captions = _Captions(corpus, part, _english_stop_words() if stop is None else frozenset(stop))
     order = np.random.default_rng(seed).permutation(len(captions)).tolist()
     rows: dict[Row, None] = {}  # in their order, none of them twice
-    for number in range(ROUNDS):
+    for number in range(rounds):
         for place in order:
             if len(rows) >= count:
                 break

@@ -66,7 +66,8 @@ def voted(job: Job) -> None:
 def captions(job: Job) -> None:
     """Triplets of a corpus' held-out captions: `captions.tsv`."""
     settings = filled(job.settings, job.folders)
-    triplets = caption_triplets(Corpus(settings["corpus"]), settings["part"], settings["count"], settings["seed"])
+    corpus, part, count = Corpus(settings["corpus"]), settings["part"], settings["count"]
+    triplets = caption_triplets(corpus, part, count, settings["seed"], rounds=settings["rounds"])
     write_triplets(job.folder / CAPTIONS, triplets)
     print(f"{triplets.size:,} triplets of captions, {settings['count']:,} wanted")
 

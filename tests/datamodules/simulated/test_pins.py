@@ -100,7 +100,7 @@ def test_words_of_a_theme_meet_in_sentences(pins: list[Pin]) -> None:
         for pin in pins
         for description in pin.descriptions
     ]
-    assert np.mean([size > 1 for size in sizes]) > 0.25
+    assert 0.2 < np.mean([size > 1 for size in sizes]) < 0.4
 
 
 def test_what_a_sentence_tells_of_the_theme_is_independent_of_what_it_tells_of_the_scene(pins: list[Pin]) -> None:

@@ -94,7 +94,7 @@ def test_captions_of_a_corpus_become_triplets(tmp_path: Path) -> None:
     for name, values in {"tokens": [2, 3, 4, 5], "offsets": range(5), "pictures": [0, 0, 1, 1]}.items():
         np.save(corpus / "test" / f"{name}.npy", np.array(values, np.int64 if name == "offsets" else np.int32))
     (corpus / "corpus.json").write_text(json.dumps({"version": 1, "parts": {"test": {}}}))
-    settings = {"corpus": "{corpus}", "part": "test", "count": 2, "seed": 0}
+    settings = {"corpus": "{corpus}", "part": "test", "count": 2, "rounds": 2, "seed": 0}
     captions(job(tmp_path / "captions", settings, {"corpus": corpus}))
     rows = list(read_triplets(tmp_path / "captions" / "captions.tsv").rows())
     assert {frozenset(row[:2]) for row in rows} == {frozenset(words[2:4]), frozenset(words[4:])}
