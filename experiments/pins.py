@@ -3,12 +3,20 @@
 docs/pins.md draws it. No torch here.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 from experiments.names import did_you_mean
-from experiments.plans import Roles, Settings, free_settings, posts, pretrained, refuse_set_by_plan, training
+from experiments.plans import (
+    Roles,
+    Settings,
+    free_settings,
+    posts,
+    pretrained,
+    read_card,
+    refuse_set_by_plan,
+    training,
+)
 from experiments.stages import Stage
 from experiments.wiring import wired
 
@@ -34,11 +42,9 @@ def plan(settings: Settings, seed: int) -> list[Stage]:
     own |= {"cleaning": protocol["cleaning"], "vocabulary": protocol["vocabulary"], "seed": data_seed}
     roles["sentences"] = wired("sentences", "corpus:corpus", own, roles, free)
     _bits(roles, protocol, seed, free)
-    own = {"triplets": _triplets(roles, protocol, data_seed, free), "similarity": None, "name": name}
+    own = {"triplets": _triplets(roles, protocol, data_seed, free), "name": name}
+    own |= {"similarity": "{similarity}" if protocol["similarity"] else None}
     own |= {"simulated": name.startswith("simulated"), "separator": protocol["cleaning"]["separator"]}
-    if protocol["similarity"]:
-        roles["similarity"] = protocol["similarity"]
-        own["similarity"] = "{similarity}"
     stages = _embeddings(settings, roles, seed, free)
     own["embeddings"] = _published(protocol, roles) if not stages else "{embeddings}"
     inputs = {"embeddings": stages[-1]} if stages else {}
@@ -48,10 +54,7 @@ def plan(settings: Settings, seed: int) -> list[Stage]:
 def _pins(protocol: Settings, seed: int) -> tuple[Roles, str]:
     """The prepared posts, with those that a small encoder is trained on, and the data set's name."""
     if protocol["pins"]:
-        card = Path(protocol["pins"]) / "dataset.json"
-        if not card.is_file():
-            raise FileNotFoundError(f"{card}: no prepared data set; `python -m datamodules.prepare` makes one")
-        name = str(json.loads(card.read_text("utf-8"))["name"])
+        name = str(read_card(Path(protocol["pins"]))["name"])
         if protocol["pretrain"]:
             raise ValueError("protocol.pretrain is for the simulated network: give protocol.image.weights instead")
         return {"pins": str(protocol["pins"])}, name
@@ -157,7 +160,7 @@ def _network(settings: Settings, name: str, weight: float | None, roles: Roles, 
     patience = settings["protocol"]["init_args"]["early_stop"]
     stop = {} if patience is None else {"monitor": "val/loss", "mode": "min", "patience": patience}
     model = {**settings["model"], "init_args": arguments}
-    own = training(settings, model, data, seed, "val/loss", stop) | {"mode": "min"}
+    own = training(settings, model, data, seed, "val/loss", stop, mode="min")
     return wired(name, "embed:embed", own, roles, free)
 
 

@@ -28,12 +28,18 @@ def refuse_set_by_plan(settings: Settings, names: dict[str, tuple[Any, str]]) ->
             raise ValueError(f"data.{name} is set by the plan; {instead}")
 
 
+def read_card(folder: Path) -> dict[str, Any]:
+    """What a prepared data set says of itself; FileNotFoundError where there is none."""
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no prepared data set; `python -m datamodules.prepare` makes one")
+    card: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return card
+
+
 def refuse_posts(folder: Path, data: Settings, average: str) -> None:
     """A benchmark that lacks the task, the classes or the split; said before anything runs."""
-    card = folder / "dataset.json"
-    if not card.is_file():
-        raise FileNotFoundError(f"{card}: no prepared data set; `python -m datamodules.prepare` makes one")
-    tasks = json.loads(card.read_text("utf-8")).get("tasks", {})
+    tasks = read_card(folder).get("tasks", {})
     if data["task"] not in tasks:
         raise ValueError(f"{folder}: no task {data['task']!r}; use --data.task with one of: {', '.join(tasks)}")
     classes = len(tasks[data["task"]])
@@ -81,6 +87,7 @@ def training(
     monitor: str,
     stop: Settings,
     views: bool = False,
+    mode: str = "max",
 ) -> Settings:
     """What a training stage reads, for `steps.train.build`.
 
@@ -89,9 +96,10 @@ def training(
         model: class path and arguments of the model.
         data: arguments of the datamodule.
         seed: of initial weights, order of posts and all else that is drawn.
-        monitor: validation metric of which the best epoch is kept, larger is better.
+        monitor: validation metric of which the best epoch is kept.
         stop: arguments of `StopEarly`; {} trains all epochs.
         views: measure it with one modality alone as well.
+        mode: whether a larger (`max`) or a smaller (`min`) monitor is better.
     """
     data = {key: value for key, value in data.items() if key != "num_workers"}
     return {
@@ -99,6 +107,7 @@ def training(
         "data": {**settings["data"], "init_args": data | {"seed": seed}},
         "trainer": split_trainer(settings["trainer"])[0],
         "monitor": monitor,
+        "mode": mode,
         "early_stop": stop,
         "views": views,
         "seed": seed,

@@ -49,13 +49,8 @@ class Corpus:
 
     @cached_property
     def words(self) -> list[str]:
-        """V words by their numbers: <bos>, <eos>, perhaps <unk>, then by falling count."""
+        """V words by their numbers: <bos>, <eos>, perhaps <unk>, then by falling count (`encoders.vocabulary`)."""
         return pq.read_table(self.folder / "words.parquet", columns=["word"])["word"].to_pylist()
-
-    @cached_property
-    def counts(self) -> NDArray[np.int64]:
-        """(V,) occurrences in the training sentences."""
-        return pq.read_table(self.folder / "words.parquet", columns=["count"])["count"].to_numpy()
 
     @cached_property
     def pictures(self) -> list[str]:

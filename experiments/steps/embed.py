@@ -55,9 +55,9 @@ def choose(job: Job) -> None:
         scores[weight] = float(judged.right.mean())
         print(f"lambda {weight}: {scores[weight]:.4f} of {triplets.size:,} held-out triplets", flush=True)
     chosen = max(scores, key=scores.__getitem__)  # of equals the first
-    Embeddings.load(Path(settings["candidates"][chosen])).save(job.folder)
-    with replacing(job.folder / "best.ckpt") as part:
-        link(Path(settings["candidates"][chosen]) / "best.ckpt", part)
+    for name in ("words.parquet", "vectors.npy", "best.ckpt"):
+        with replacing(job.folder / name) as part:
+            link(Path(settings["candidates"][chosen]) / name, part)
     write_json(job.folder / "choice.json", {"weight": float(chosen), "accuracy": scores})
     print(f"lambda {chosen} is taken")
 

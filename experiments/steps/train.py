@@ -79,7 +79,7 @@ def build(job: Job) -> ExperimentCLI:
     path = job.folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     monitor = settings["monitor"]
-    saving = checkpoints(job.folder, monitor, settings.get("mode", "max"))
+    saving = checkpoints(job.folder, monitor, settings["mode"])
     callbacks = [SeedEachEpoch(settings["seed"]), EpochLines(monitor), *saving]
     if settings["early_stop"]:
         callbacks.append(StopEarly(**settings["early_stop"]))

@@ -8,6 +8,7 @@ import pytest
 
 from datamodules.posts import Posts
 from datamodules.sentences import Words, write_corpus
+from encoders.vocabulary import read_counts
 
 MakePosts = Callable[..., Posts]
 PINS = [
@@ -21,7 +22,7 @@ PARTS = ["train", "train", "test"]
 def test_counts_are_of_training_sentences_and_ties_are_by_word(make_posts: MakePosts, tmp_path: Path) -> None:
     corpus = write_corpus(make_posts(PINS, PARTS, a_file=1), tmp_path / "out", words=Words(1), protocol="paper")
     assert corpus.words == ["<bos>", "<eos>", "<unk>", "z", "b", "c", "a", "d", "é"]
-    np.testing.assert_array_equal(corpus.counts, [3, 3, 0, 4, 3, 3, 2, 1, 1])
+    np.testing.assert_array_equal(read_counts(corpus.folder), [3, 3, 0, 4, 3, 3, 2, 1, 1])
     assert corpus.info["unique_words"] == {"1": 6, "3": 3, "50": 0}
     assert corpus.part("test").tokens.tolist() == [7, 7, 7, 7, 2]
 

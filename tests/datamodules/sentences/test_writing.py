@@ -14,6 +14,7 @@ import pytest
 
 from datamodules.posts import Posts
 from datamodules.sentences import Cleaning, Corpus, Words, write_corpus
+from encoders.vocabulary import read_counts
 
 MakePosts = Callable[..., Posts]
 PINS = [
@@ -56,7 +57,7 @@ def test_a_small_corpus_is_as_by_hand(make_posts: MakePosts, tmp_path: Path) -> 
         ("b.png", "a dog on a mat"),  # 3 of 5 words shared; "a cat on a mat again" shares 4 of 5 across the posts
     ]
     assert corpus.words == ["<bos>", "<eos>", "<unk>", "a", "cat", "mat", "on", "dog", "here", "is", "the"]
-    np.testing.assert_array_equal(corpus.counts, [5, 5, 0, 6, 3, 3, 3, 2, 2, 2, 2])
+    np.testing.assert_array_equal(read_counts(corpus.folder), [5, 5, 0, 6, 3, 3, 3, 2, 2, 2, 2])
     assert corpus.info["read"] == {"posts": 4, "media": 4, "sentences": 9}
     dropped = {"short": 1, "near_duplicate": 2, "unknown_words_only": 1, "outside_split": 0}
     assert corpus.info["dropped"] == dropped
