@@ -61,7 +61,7 @@ def read_sets(folder: Path) -> dict[str, list[Pair]]:
 
     Raises:
         FileNotFoundError: the folder holds none.
-        ValueError: a line is no pair with a score; names file and line.
+        ValueError: a line is no pair with a score (names file and line), or a file is empty.
     """
     paths = sorted(folder.glob(f"{PREFIX}*.txt"))
     if not paths:
@@ -113,16 +113,19 @@ def triplets_of(sets: Mapping[str, Iterable[Pair]], seed: int = 0, margin: float
 
 
 def _pairs(path: Path) -> Iterator[Pair]:
+    number = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
-                first, second, score = line.decode().rstrip("\r\n").split("\t")
+                first, second, score = line.decode("utf-8-sig").rstrip("\r\n").split("\t")
                 pair = Pair(first.strip(), second.strip(), float(score))
                 if not (pair.first and pair.second and math.isfinite(pair.score)):
                     raise ValueError("a word is empty or the score is no finite number")
             except ValueError as error:
                 raise ValueError(f"{path}, line {number}: {error}; {_WANTED}") from None
             yield pair
+    if not number:
+        raise ValueError(f"{path}: empty; {_WANTED}")
 
 
 def _rank_correlation(cosine: NDArray[np.float64], scores: NDArray[np.float64]) -> float | None:

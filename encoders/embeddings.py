@@ -6,6 +6,7 @@ import logging
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -26,6 +27,7 @@ FOREIGN = {
     b"\x80": 'a pickle, and no pickle is read; write it again with gensim\'s "save_word2vec_format"',
     b"PK\x03\x04": "a zip archive; unpack it first",
     b"\x93NUMPY": "an array without words",
+    b"\xef\xbb\xbf": "a text with a byte order mark; take its first 3 bytes off, they are no part of a word",
 }
 KNOWN = "word2vec (binary or text), GloVe text, safetensors with the tensors `vectors` and `words`"
 
@@ -190,9 +192,13 @@ def _read_by_gensim(path: Path, layout: _Layout) -> Embeddings:
     if layout.words not in (None, there):
         raise ValueError(f"its header says {layout.words:,} words of {layout.width} numbers, there are {there:,}")
     logging.getLogger("gensim").setLevel(logging.ERROR)  # it warns of every repeated word
-    found = KeyedVectors.load_word2vec_format(
-        str(path), binary=layout.binary, no_header=layout.words is None, unicode_errors="replace"
-    )
+    try:
+        found = KeyedVectors.load_word2vec_format(
+            str(path), binary=layout.binary, no_header=layout.words is None, unicode_errors="replace"
+        )
+    except ValueError as error:
+        where = None if layout.binary else _fault(path, layout.words is not None)
+        raise ValueError(where or error) from error
     kept = len(found.key_to_index)  # gensim leaves places for the others at the end
     return Embeddings(found.index_to_key[:kept], found.vectors[:kept], there - kept)
 
@@ -206,6 +212,25 @@ def _count_lines(file: IO[bytes], layout: _Layout) -> int:
             at = number + (layout.words is not None)
             raise ValueError(f"line {at:,} has {width} numbers, not {layout.width}; mend or remove it")
     return number
+
+
+def _fault(path: Path, header: bool) -> str | None:
+    """Where a text's first word stands that is no number; slow, so only for files that are known to have one."""
+    with _opener(path)(path, "rb") as file:
+        for number, line in enumerate(islice(file, int(header), None), start=1 + header):
+            word, *values = line.decode("utf-8", "replace").rstrip().split(" ")
+            for value in values:
+                if not _is_number(value):
+                    return f"line {number:,}: {value!r} in the vector of {word!r} is no number; mend or remove it"
+    return None
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _count_records(file: IO[bytes], width: int) -> int:

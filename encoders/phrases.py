@@ -65,16 +65,6 @@ class PhraseVectors:
     def __len__(self) -> int:
         return len(self.known)
 
-    @property
-    def coverage(self) -> float:
-        """Share of phrases with a known word; nan without phrases."""
-        return float(self.known.mean()) if len(self) else float("nan")
-
-    @property
-    def vectors(self) -> NDArray[np.float32]:
-        """(P, d), all at once."""
-        return np.asarray(self._means @ self.embeddings.vectors)
-
     def covered(self, base: Numbers, positive: Numbers, negative: Numbers) -> NDArray[np.bool_]:
         """(n,) whether all three phrases of a triplet are known; triplets are given as phrases' numbers, (n,) each."""
         return self.known[base] & self.known[positive] & self.known[negative]

@@ -109,7 +109,7 @@ def read_counts(folder: Path | str) -> NDArray[np.int64]:
 def _words(folder: Path) -> Path:
     path = folder / "words.parquet"
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no vocabulary; the stage that makes it is `words`, or `corpus` for Pins")
+        raise FileNotFoundError(f"{path}: no vocabulary; the stage that makes it is `words`, or `sentences` for Pins")
     return path
 
 

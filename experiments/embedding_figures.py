@@ -30,13 +30,6 @@ def frequent(embeddings: Embeddings, count: int, leave_out: Sequence[str] = ()) 
     return Embeddings([embeddings.words[row] for row in rows], embeddings.vectors[rows])
 
 
-def stop_words() -> list[str]:
-    """scikit-learn's English ones, also as the corpus spells them: "don't" is "dont"."""
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return sorted(ENGLISH_STOP_WORDS)
-
-
 def plane(embeddings: Embeddings, seed: int = 0) -> Floats:
     """(V, 2) by t-SNE on cosine distances, the paper's measure; it starts from the first two principal components.
 

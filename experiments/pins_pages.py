@@ -168,13 +168,14 @@ def frequent_words(asked: Asked) -> Document | None:
 
 def _shown(folder: Path, wanted: Words, count: int) -> "tuple[Embeddings, str]":
     """A row's most frequent words, and what they are."""
-    from experiments.embedding_figures import frequent, stop_words
+    from datamodules.sentences.stop_words import stop_words
+    from experiments.embedding_figures import frequent
 
     embeddings = row_embeddings(folder)
     if embeddings is None:
         raise ValueError(f"{folder}: no embeddings of row {wanted.row!r}; --protocol.vectors names their file")
     dropped = wanted.stop_words == "drop"
-    shown = frequent(embeddings, count, stop_words() if dropped else [])
+    shown = frequent(embeddings, count, sorted(stop_words()) if dropped else [])
     title = f"{read_facts(folder).label}, {wanted.row}: the {len(shown)} most frequent words"
     return shown, title + " without English stop words" * dropped
 

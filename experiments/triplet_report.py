@@ -54,9 +54,9 @@ def triplet_document(folder: Path, base: Path | None, part: str, count: int, see
 
 def content_words(embeddings: "Embeddings") -> "Iterator[str]":
     """Words of two letters or more that are no English stop words, in their order, mostly the most frequent first."""
-    from experiments.embedding_figures import stop_words
+    from datamodules.sentences.stop_words import stop_words
 
-    stop = set(stop_words())
+    stop = stop_words()
     return (word for word in embeddings.words if len(word) > 1 and word.isalpha() and word.lower() not in stop)
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from datamodules.sentences.corpus import SPECIAL, Corpus
+from datamodules.sentences.stop_words import stop_words
 from datamodules.triplets.files import Triplets
 from datamodules.triplets.stems import stemmed
 
@@ -28,16 +29,17 @@ def caption_triplets(
         corpus: sentences with pictures.
         part: which of them.
         count: triplets wanted, from 1; where the part has not as many, there are fewer.
-        seed: of the draws.
-        stop: words without content, beside `<unk>` and what is digits only; scikit-learn's English ones where None.
+        seed: of the draws, from 0.
+        stop: words without content, beside `<unk>` and what is digits only; `stop_words` where None.
         rounds: triplets of a picture, at most.
 
     Raises:
-        ValueError: the corpus has no such part, or no triplet comes out of it.
+        ValueError: count or seed is out of its range, the corpus has no such part, or no triplet comes out of it.
     """
-    if count < 1:
-        raise ValueError(f"count: {count}; it is a whole number from 1")
-    captions = _Captions(corpus, part, _english_stop_words() if stop is None else frozenset(stop))
+    for name, value, least in (("count", count, 1), ("seed", seed, 0)):
+        if value < least:
+            raise ValueError(f"{name}: {value}; it is a whole number from {least}")
+    captions = _Captions(corpus, part, stop_words() if stop is None else frozenset(stop))
     order = np.random.default_rng(seed).permutation(len(captions)).tolist()
     rows: dict[Row, None] = {}  # in their order, none of them twice
     for number in range(rounds):
@@ -52,12 +54,6 @@ def caption_triplets(
             f"{corpus.folder}: no triplet comes out of part {part!r}; do two pictures there have two captions each?"
         )
     return Triplets.of(rows)
-
-
-def _english_stop_words() -> frozenset[str]:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # takes a second, which few users of triplets need
-
-    return ENGLISH_STOP_WORDS
 
 
 class _Captions:

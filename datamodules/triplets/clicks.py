@@ -73,7 +73,7 @@ class PairSums:
 
 
 def read_clicks(path: Path | str, problems: Path, max_bad: float = MAX_BAD) -> Clicks:
-    """Read a log of JSON lines; memory grows with the distinct phrases and pairs, not with the log.
+    """Read a log of JSON lines; memory grows with the distinct pairs and the distinct spellings of phrases.
 
     Lines of one query and item add up. An item carries the annotations that its line names, each once.
 
@@ -84,8 +84,10 @@ def read_clicks(path: Path | str, problems: Path, max_bad: float = MAX_BAD) -> C
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: too many lines are bad, or no line is there; names the first cause.
+        ValueError: max_bad is out of its range, or too many lines are bad, or no line is there; names the first cause.
     """
+    if not 0 <= max_bad <= 1:
+        raise ValueError(f"max_bad: {max_bad:g}; it is a share of the lines, from 0 to 1")
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such click log; {_WANTED}")

@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 from datamodules.sentences import Corpus
 from datamodules.triplets.building import Rules, Weighting, build
-from datamodules.triplets.captions import caption_triplets
+from datamodules.triplets.captions import ROUNDS, caption_triplets
 from datamodules.triplets.clicks import MAX_BAD, read_clicks
 from datamodules.triplets.files import read_triplets, write_triplets
 from datamodules.triplets.sheet import SAMPLE, write_sheet
-from datamodules.triplets.votes import kept_by_vote
+from datamodules.triplets.votes import kept_by_vote, write_voted
 from encoders.atomic import write_json
 
 _EPILOG = """\
@@ -26,7 +26,7 @@ a test set from clicks takes three steps:
       writes voted/voted.tsv (what more than half of the annotators agree with) and vote.json
 
 a line of clicks.jsonl: {"query": "hair styles", "item": "17.jpg", "annotations": ["ponytail"], "clicks": 3}
-a line of answers.csv, below its header id,annotator,answer: 17,anna,A   (or B, both, neither)
+a line of answers.csv, below its header id,annotator,answer: 17-3fa9c1,anna,A   (or B, both, neither)
 """
 
 
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _build(given: argparse.Namespace) -> None:
     rules = Rules(given.top, given.min_clicks, given.negatives, given.seed)
-    given.out.mkdir(parents=True, exist_ok=True)
+    _make(given.out)
     built = build(read_clicks(given.clicks, given.out / "problems.jsonl", given.max_bad), rules, given.pool)
     write_triplets(given.out / "raw.tsv", built.triplets)
     write_json(given.out / "counts.json", built.counts)
@@ -52,6 +52,7 @@ def _build(given: argparse.Namespace) -> None:
 
 def _sheet(given: argparse.Namespace) -> None:
     triplets = read_triplets(given.triplets)
+    _make(given.out)
     asked = write_sheet(given.out, triplets, given.sample, given.seed)
     _show(given.out, {"triplets": triplets.size, "asked": len(asked)})
     print(f"give {given.out / 'annotators'} to three to five people, and keep {given.out / 'key.csv'}")
@@ -59,16 +60,23 @@ def _sheet(given: argparse.Namespace) -> None:
 
 def _vote(given: argparse.Namespace) -> None:
     voted = kept_by_vote(given.key, given.votes)
-    given.out.mkdir(parents=True, exist_ok=True)
-    write_triplets(given.out / "voted.tsv", voted.triplets)
-    write_json(given.out / "vote.json", voted.report)
+    _make(given.out)
+    write_voted(given.out, voted)
     _show(given.out / "voted.tsv", voted.report)
 
 
 def _captions(given: argparse.Namespace) -> None:
     triplets = caption_triplets(Corpus(given.corpus), given.part, given.count, given.seed)
     write_triplets(given.out, triplets)
-    _show(given.out, {"triplets": triplets.size})
+    print(given.out)
+    print(f"  {triplets.size:,} triplets of captions, {given.count:,} wanted")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(f"{folder}: no folder can be made here, it or one above it is a file") from None
 
 
 def _show(path: Path, counts: Mapping[str, Any]) -> None:
@@ -109,8 +117,8 @@ def _add_build(step: argparse.ArgumentParser) -> None:
     step.add_argument("--negatives", choices=get_args(Weighting), default="distinct",
                       help="phrases of the pool have the same chance, or by their count (%(default)s)")  # fmt: skip
     step.add_argument("--pool", type=Path, help="file of phrases, one a line, to draw negatives from; else the log's")
-    step.add_argument("--seed", type=int, default=0, help="of the negatives (%(default)s)")
-    step.add_argument("--max_bad", type=float, default=MAX_BAD, help="share of bad lines allowed (%(default)s)")
+    step.add_argument("--seed", type=int, default=0, help="of the negatives, from 0 (%(default)s)")
+    step.add_argument("--max_bad", type=float, default=MAX_BAD, help="share of bad lines allowed, 0 to 1 (%(default)s)")
 
 
 def _add_sheet(step: argparse.ArgumentParser) -> None:
@@ -130,8 +138,9 @@ def _add_vote(step: argparse.ArgumentParser) -> None:
 
 def _add_captions(step: argparse.ArgumentParser) -> None:
     step.set_defaults(run=_captions)
-    step.add_argument("corpus", metavar="CORPUS", type=Path, help="folder that `datamodules.sentences` made")
+    step.add_argument("corpus", metavar="CORPUS", type=Path, help="folder of a run's stage `sentences`")
     step.add_argument("out", metavar="OUT", type=Path, help="file to write")
     step.add_argument("--part", default="test", help="train, validation or test (%(default)s)")
-    step.add_argument("--count", type=int, default=10_000, help="triplets, at most; two a picture (%(default)s)")
+    step.add_argument("--count", type=int, default=10_000,
+                      help=f"triplets wanted; a picture gives {ROUNDS} at most (%(default)s)")  # fmt: skip
     step.add_argument("--seed", type=int, default=0, help="of the draws (%(default)s)")

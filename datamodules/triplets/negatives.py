@@ -27,7 +27,8 @@ def draw_negatives(
     """Return (N,) numbers of negative phrases; -1 where none of 100 draws fits.
 
     A pair's draws follow from (seed, base, positive), and a ticket is drawn below a power of two and thrown away where
-    the pool ends before it: so a phrase at the end of the pool, or a pair more, changes few other triplets.
+    the pool ends before it: so a phrase at the end of the pool, or a pair more, changes few other triplets. What a
+    ticket draws depends on the pool's order: the same phrases in another order give other negatives.
 
     Args:
         stems: of all phrases.
@@ -36,9 +37,10 @@ def draw_negatives(
         pool: what is drawn from.
         seed: of the draws.
     """
-    hashes = np.array([_hashed(text) for text in texts], np.uint64)
     base, positive = pairs
-    keys = _mixed(hashes[base] ^ _mixed(hashes[positive] + np.uint64(_hashed(str(seed)))))  # (N,)
+    used, place = np.unique(np.concatenate(pairs), return_inverse=True)  # of a pool far fewer than there are
+    of_base, of_positive = np.split(np.array([_hashed(texts[number]) for number in used], np.uint64)[place], 2)
+    keys = _mixed(of_base ^ _mixed(of_positive + np.uint64(_hashed(str(seed)))))  # (N,)
     blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(base), BLOCK)]
     found = [_drawn(stems, keys[part], base[part], positive[part], pool) for part in blocks]
     return np.concatenate([np.zeros(0, np.int64), *found])

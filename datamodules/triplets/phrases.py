@@ -1,5 +1,6 @@
 """Phrases by number, each spelled as the corpus spells its words."""
 
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def read_phrases(path: Path | str, phrases: Phrases) -> Sequence[int]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file of phrases, one a line")
-    found: list[int] = []
+    found = array("q")
     for line in read_lines(path.parent, Piece(path.name, 0, path.stat().st_size)):
         if isinstance(line, Problem):
             raise ValueError(f"{path}, line {line.line}: {line.cause}; wanted: one phrase a line, UTF-8")

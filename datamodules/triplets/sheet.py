@@ -1,6 +1,9 @@
 """What annotators of triplets are given, and its key (Pins, section 3.2.2)."""
 
 import csv
+import hashlib
+import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +14,13 @@ import numpy as np
 from datamodules.preparing import Problem
 from datamodules.preparing.readers import read_table
 from datamodules.triplets.files import Triplets
-from encoders.atomic import replacing, write_text
+from encoders.atomic import write_text
 
 SAMPLE = 21_000  # section 3.2.2
 SEARCH = "https://www.google.com/search?q="  # the paper's annotators saw Google's results
 SHEET = ("id", "base", "A", "B", "search_base", "search_A", "search_B")
 KEY = ("id", "positive", "base", "positive_phrase", "negative_phrase")
+ID = re.compile(r"\d+(-[0-9a-f]{6})?")  # older keys have no digest
 INSTRUCTIONS = """\
 Each row of sheet.csv has a base phrase and two other phrases, A and B.
 
@@ -30,10 +34,10 @@ Which of the two is more related to the base phrase?
 Where you don't know a phrase, look at what a search engine finds: the search_ columns are links.
 Answer each row by yourself, once.
 
-Write your answers to a file answers.csv with a line for each row:
+Write your answers to a file answers.csv with a line for each row, its id as it stands in sheet.csv:
 
 id,annotator,answer
-17,your name,A
+17-3fa9c1,your name,A
 
 Three to five people answer each row; their lines may stand in one file, in any order.
 """
@@ -53,64 +57,80 @@ class Asked(NamedTuple):
         return (self.positive, self.negative) if self.side == "A" else (self.negative, self.positive)
 
 
-def write_sheet(folder: Path | str, triplets: Triplets, sample: int | None = SAMPLE, seed: int = 0) -> dict[int, Asked]:
+def write_sheet(folder: Path | str, triplets: Triplets, sample: int | None = SAMPLE, seed: int = 0) -> dict[str, Asked]:
     """Draw triplets and write `annotators/sheet.csv`, `annotators/instructions.txt` and, apart from them, `key.csv`.
+
+    An id is a triplet's row and a digest of the key, "17-3fa9c1": so votes are known to be of another sheet. The key
+    is written last, and no other key is written over: without its key a sheet's votes are lost.
 
     Args:
         folder: gets both; `annotators` is what may be given away.
-        triplets: all that there are; ids are their rows.
+        triplets: all that there are.
         sample: how many are drawn, in random order; all where None or where there are fewer.
-        seed: of the draw and of the sides.
+        seed: of the draw and of the sides, from 0.
 
     Returns:
         What the key holds, by id in the order of the sheet.
 
     Raises:
-        ValueError: there are no triplets, or the sample is below 1.
+        FileExistsError: the folder holds the key of another sheet.
+        ValueError: there are no triplets, the sample is below 1, or the seed below 0.
     """
+    if seed < 0:
+        raise ValueError(f"seed: {seed}; it is a whole number from 0")
     if not triplets.size or (sample is not None and sample < 1):
         raise ValueError(f"{folder}: a sheet of {sample} out of {triplets.size} triplets; it takes at least one")
     draw = np.random.default_rng(seed)
     on_b = draw.random(triplets.size) < 0.5
     ids = draw.permutation(triplets.size)[:sample]
     rows = triplets.take(ids.tolist()).rows()
-    asked = {int(number): Asked("B" if on_b[number] else "A", *row) for number, row in zip(ids, rows, strict=True)}
-    folder = Path(folder)
-    (folder / "annotators").mkdir(parents=True, exist_ok=True)
-    _write_rows(folder / "key.csv", KEY, ((number, *entry) for number, entry in asked.items()))
-    _write_rows(folder / "annotators" / "sheet.csv", SHEET, (_row(number, entry) for number, entry in asked.items()))
-    write_text(folder / "annotators" / "instructions.txt", INSTRUCTIONS)
+    drawn = [(str(number), Asked("B" if on_b[number] else "A", *row)) for number, row in zip(ids, rows, strict=True)]
+    digest = hashlib.blake2b(_table(KEY, ((number, *entry) for number, entry in drawn)).encode(), digest_size=3)
+    asked = {f"{number}-{digest.hexdigest()}": entry for number, entry in drawn}
+    _write(Path(folder), asked)
     return asked
 
 
-def read_key(path: Path | str) -> dict[int, Asked]:
+def read_key(path: Path | str) -> dict[str, Asked]:
     """Read `key.csv`.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: a column is missing, or a line's id or side is none; names file and line.
+        ValueError: a column is missing, a line's id or side is none (names file and line), or there is no line.
     """
     path = Path(path)
-    asked: dict[int, Asked] = {}
+    asked: dict[str, Asked] = {}
     for row in read_table(path.parent, path.name, KEY):
         if isinstance(row, Problem):
             raise ValueError(f"{path}, line {row.line}: {row.cause}")
         line, cells = row
-        if not cells["id"].isdecimal() or int(cells["id"]) in asked or cells["positive"] not in ("A", "B"):
-            raise ValueError(
-                f"{path}, line {line}: wanted a new number and A or B, not {cells['id']}, {cells['positive']}"
-            )
-        asked[int(cells["id"])] = Asked(*(cells[name] for name in KEY[1:]))
+        if not ID.fullmatch(cells["id"]) or cells["id"] in asked or cells["positive"] not in ("A", "B"):
+            raise ValueError(f"{path}, line {line}: wanted a new id and A or B, not {cells['id']}, {cells['positive']}")
+        asked[cells["id"]] = Asked(*(cells[name] for name in KEY[1:]))
+    if not asked:
+        raise ValueError(f"{path}: a key of no triplets")
     return asked
 
 
-def _row(number: int, entry: Asked) -> tuple[object, ...]:
+def _write(folder: Path, asked: dict[str, Asked]) -> None:
+    key = _table(KEY, ((own, *entry) for own, entry in asked.items()))
+    path = folder / "key.csv"
+    if path.exists() and path.read_bytes() != key.encode():
+        raise FileExistsError(f"{path}: the key of another sheet, whose votes need it; name another folder")
+    (folder / "annotators").mkdir(parents=True, exist_ok=True)
+    write_text(folder / "annotators" / "sheet.csv", _table(SHEET, (_row(own, entry) for own, entry in asked.items())))
+    write_text(folder / "annotators" / "instructions.txt", INSTRUCTIONS)
+    write_text(path, key)
+
+
+def _row(own: str, entry: Asked) -> tuple[str, ...]:
     phrases = (entry.base, *entry.shown)
-    return (number, *phrases, *(SEARCH + quote_plus(phrase) for phrase in phrases))
+    return (own, *phrases, *(SEARCH + quote_plus(phrase) for phrase in phrases))
 
 
-def _write_rows(path: Path, header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> None:
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+def _table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return file.getvalue()

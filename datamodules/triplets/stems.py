@@ -1,5 +1,6 @@
 """Which phrases share a word, or a form of the same word (Pins, section 3.2.1)."""
 
+from array import array
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,7 +22,7 @@ class Stems:
         stemmer = Stemmer.Stemmer("english")
         by_word: dict[str, int] = {}
         by_stem: dict[str, int] = {}
-        columns, ends = list[int](), [0]
+        columns, ends = array("i"), array("q", [0])
         for phrase in phrases:
             for word in phrase.split():
                 if word not in by_word:

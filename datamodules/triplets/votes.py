@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from datamodules.preparing import Problem
 from datamodules.preparing.readers import read_table
-from datamodules.triplets.files import Triplets
-from datamodules.triplets.sheet import Asked, read_key
+from datamodules.triplets.files import Triplets, write_triplets
+from datamodules.triplets.sheet import ID, Asked, read_key
+from encoders.atomic import write_json
 
 ANSWERS = ("A", "B", "both", "neither")
 COLUMNS = ("id", "annotator", "answer")
@@ -17,10 +18,14 @@ MANY = 3  # "70% of the selected phrases triplets have more than 3 annotators to
 _BY_LOWER = {answer.lower(): answer for answer in ANSWERS}
 
 
+class OtherSheet(ValueError):
+    """Votes that were given on another sheet than the key's."""
+
+
 class Voted(NamedTuple):
     """What is left after the vote."""
 
-    ids: list[int]  # of the triplets kept, in the order of the key
+    ids: list[str]  # of the triplets kept, in the order of the key
     triplets: Triplets
     report: dict[str, Any]
 
@@ -39,6 +44,7 @@ def kept_by_vote(key: Path | str, votes: Path | str) -> Voted:
 
     Raises:
         FileNotFoundError: there is no such file.
+        OtherSheet: an id has another digest than the key's; names file and line.
         ValueError: an unknown id or answer, or an annotator who answers a triplet twice; names file and line. No votes.
     """
     asked = read_key(key)
@@ -56,11 +62,30 @@ def kept_by_vote(key: Path | str, votes: Path | str) -> Voted:
     return Voted(ids, triplets, report)
 
 
-def _answers(asked: Mapping[int, Asked], key: Path, votes: Path) -> dict[int, dict[str, str]]:
+def write_voted(folder: Path, voted: Voted) -> None:
+    """Write the report to `vote.json` and the triplets to `voted.tsv`.
+
+    Raises:
+        ValueError: no triplet is kept; the report is there then, and no `voted.tsv`.
+    """
+    write_json(folder / "vote.json", voted.report)
+    if not voted.ids:
+        (folder / "voted.tsv").unlink(missing_ok=True)  # of a vote before, which the report is not about
+        told = ("asked", "without_votes", "too_few_annotators", "judged", "kept")
+        counts = [f"{name} {count:,}" for name, count in voted.report.items() if name in told]
+        said = [f"{count:,} {name}" for name, count in voted.report["answers"].items()]
+        raise ValueError(f"no triplet is kept: {', '.join(counts)}; answers: {', '.join(said)}; see {folder}/vote.json")
+    write_triplets(folder / "voted.tsv", voted.triplets)
+
+
+def _answers(asked: Mapping[str, Asked], key: Path, votes: Path) -> dict[str, dict[str, str]]:
     """What each annotator says of each triplet: id -> annotator -> positive, negative, both or neither."""
-    answers: dict[int, dict[str, str]] = {}
+    answers: dict[str, dict[str, str]] = {}
+    digests = {_digest(number) for number in asked}
     for line, number, annotator, answer in _votes(votes):
         place = f"{votes}, line {line}"
+        if _digest(number) not in digests:
+            raise OtherSheet(f"{place}: id {number} is of another sheet; ids of {key} look like {next(iter(asked))}")
         if number not in asked:
             raise ValueError(f"{place}: id {number} is not in {key}; are these the votes on its sheet?")
         if annotator in answers.setdefault(number, {}):
@@ -71,7 +96,7 @@ def _answers(asked: Mapping[int, Asked], key: Path, votes: Path) -> dict[int, di
     return answers
 
 
-def _votes(path: Path) -> Iterator[tuple[int, int, str, str]]:
+def _votes(path: Path) -> Iterator[tuple[int, str, str, str]]:
     """Line, id, annotator, answer."""
     for row in read_table(path.parent, path.name, COLUMNS):
         if isinstance(row, Problem):
@@ -80,11 +105,13 @@ def _votes(path: Path) -> Iterator[tuple[int, int, str, str]]:
         number, annotator, answer = (cells[name].strip() for name in COLUMNS)
         if answer.lower() not in _BY_LOWER:
             raise ValueError(f"{path}, line {line}: answer {answer!r}; there are {', '.join(ANSWERS)}")
-        if not number.isdecimal() or not annotator:
-            raise ValueError(
-                f"{path}, line {line}: wanted a triplet's number and an annotator, not {number},{annotator}"
-            )
-        yield line, int(number), annotator, _BY_LOWER[answer.lower()]
+        if not ID.fullmatch(number) or not annotator:
+            raise ValueError(f"{path}, line {line}: wanted a triplet's id and an annotator, not {number},{annotator}")
+        yield line, number, annotator, _BY_LOWER[answer.lower()]
+
+
+def _digest(number: str) -> str:
+    return number.partition("-")[2]
 
 
 def _said(answer: str, entry: Asked) -> str:
@@ -93,7 +120,7 @@ def _said(answer: str, entry: Asked) -> str:
     return answer
 
 
-def _counts(asked: Mapping[int, Asked], answers: Mapping[int, Mapping[str, str]]) -> dict[str, Any]:
+def _counts(asked: Mapping[str, Asked], answers: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     said = Counter(positive=0, negative=0, both=0, neither=0)
     for given in answers.values():
         said.update(given.values())

@@ -4,8 +4,9 @@ They import no torch.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from datamodules.sentences import Corpus
 from datamodules.simulated.votes import load_meanings, simulate_votes
@@ -19,13 +20,13 @@ from datamodules.triplets import (
     write_sheet,
     write_triplets,
 )
-from datamodules.triplets.votes import COLUMNS
+from datamodules.triplets.votes import COLUMNS, OtherSheet, Voted, write_voted
 from datamodules.word_similarity import read_sets, triplets_of
 from encoders.atomic import replacing, write_json, write_text
 from experiments.stage import Job
 from experiments.wiring import filled
 
-RAW, VOTED, CAPTIONS, WORDS, VOTES = "raw.tsv", "voted.tsv", "captions.tsv", "words.tsv", "votes.csv"
+RAW, CAPTIONS, WORDS, VOTES = "raw.tsv", "captions.tsv", "words.tsv", "votes.csv"
 
 
 def clicked(job: Job) -> None:
@@ -45,7 +46,8 @@ def voted(job: Job) -> None:
     Without a file of votes they are simulated, by what the words mean; `vote.json` says which.
 
     Raises:
-        ValueError: neither votes nor meanings are given.
+        OtherSheet: the votes are on another sheet; says how this stage's is drawn.
+        ValueError: neither votes nor meanings are given, or no triplet is kept.
     """
     settings = filled(job.settings, job.folders)
     triplets = read_triplets(Path(settings["triplets"]) / RAW)
@@ -56,10 +58,9 @@ def voted(job: Job) -> None:
             raise ValueError("votes: none; name a CSV of them, or, for a simulated network, the meanings of its words")
         shown = ((number, entry.base, *entry.shown) for number, entry in asked.items())
         _write_votes(votes, simulate_votes(shown, load_meanings(Path(settings["meanings"])), settings["seed"]))
-    kept = kept_by_vote(job.folder / "key.csv", votes)
+    kept = _kept(job.folder / "key.csv", votes, settings)
     write_text(job.folder / VOTES, votes.read_text("utf-8-sig"))
-    write_triplets(job.folder / VOTED, kept.triplets)
-    write_json(job.folder / "vote.json", kept.report | {"simulated": not settings["votes"]})
+    write_voted(job.folder, kept._replace(report=kept.report | {"simulated": not settings["votes"]}))
     print(", ".join(f"{name} {value}" for name, value in kept.report.items()))
 
 
@@ -78,6 +79,17 @@ def similar(job: Job) -> None:
     triplets = triplets_of(read_sets(Path(settings["similarity"])), settings["seed"])
     write_triplets(job.folder / WORDS, triplets)
     print(f"{triplets.size:,} triplets of word-similarity sets")
+
+
+def _kept(key: Path, votes: Path, settings: Mapping[str, Any]) -> Voted:
+    try:
+        return kept_by_vote(key, votes)
+    except OtherSheet as error:
+        drawn = f"{settings['triplets']}/{RAW} FOLDER --sample {settings['sample']} --seed {settings['seed']}"
+        raise OtherSheet(
+            f"{error}; a run takes votes on the sheet that `python -m datamodules.triplets sheet {drawn}` writes, "
+            "where --sample is `protocol.clicked.sample` and the triplets are the run's own"
+        ) from None
 
 
 def _write_votes(path: Path, votes: Iterable[tuple[str | int, str, str]]) -> None:

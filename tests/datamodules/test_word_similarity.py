@@ -37,6 +37,18 @@ def test_sets_are_named_without_their_beginning_and_may_end_lines_either_way(tmp
     assert read_sets(tmp_path) == {"A": [Pair("a", "b", 1)], "B": [Pair("Sun", "moon", 7), Pair("cow", "milk", 0.5)]}
 
 
+def test_a_byte_order_mark_is_no_part_of_a_word(tmp_path: Path) -> None:
+    (tmp_path / "EN-X.txt").write_bytes(b"\xef\xbb\xbfsun\tmoon\t7\n")
+    assert read_sets(tmp_path) == {"X": [Pair("sun", "moon", 7)]}
+
+
+def test_an_empty_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "EN-A.txt").write_bytes(b"sun\tmoon\t7\n")
+    (tmp_path / "EN-B.txt").touch()
+    with pytest.raises(ValueError, match=r"EN-B\.txt: empty; wanted: word, word, score"):
+        read_sets(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("line", "cause"),
     [

@@ -229,7 +229,9 @@ BROKEN = {
     "another width than the header says": (f"3 4\n{LINES}", "line 2 has 3 numbers, not 4"),
     "a line of another width": (f"{LINES}cow 1 2\n", "line 4 has 2 numbers, not 3"),
     "a line of one number": (f"{LINES}cow 1\n", "line 4 has 1 numbers, not 3"),
-    "a word that is no number": ("cat 1 2\ndog 3 x\n", "could not convert string to float"),
+    "a word that is no number": ("cat 1 2\ndog 3 x\n", "line 2: 'x' in the vector of 'dog' is no number"),
+    "a word that is no number, below a header": ("2 2\ncat 1 2\ndog x.2 3\n", "line 3: 'x.2' in the vector of 'dog'"),
+    "a byte order mark": (f"\ufeff{HEADED}", "a text with a byte order mark; take its first 3 bytes"),
     "an infinite number": ("cat 1 2\ndog 3 nan\n", "'dog' has infinite numbers"),
     "no words": ("0 100\n", "its header says 0 words of 100 numbers"),
     "prose": ("It was the best of times\n", "no word2vec header and no word with numbers"),
@@ -247,6 +249,13 @@ def test_a_broken_file_is_named_with_its_fault_and_what_is_known(what: str, writ
         read_published(path)
     assert str(path) in str(error.value)
     assert cause in str(error.value)
+
+
+def test_a_wrong_number_is_found_far_down_a_packed_file(written: Callable[..., Path]) -> None:
+    lines = [f"w{number} {number} 0.5\n" for number in range(6000)]
+    lines[5000] = "bad 1 x.2\n"
+    with pytest.raises(ValueError, match=r"v\.txt\.gz: line 5,001: 'x\.2' in the vector of 'bad' is no number"):
+        read_published(written("".join(lines), "v.txt.gz"))
 
 
 @pytest.mark.parametrize(

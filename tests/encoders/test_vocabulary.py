@@ -167,7 +167,7 @@ def test_texts_without_any_word_make_a_table_of_padding_alone(tmp_path: Path) ->
 
 
 def test_a_missing_vocabulary_names_its_stage(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary; .* `words`, or `corpus` for Pins"):
+    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary; .* `words`, or `sentences` for Pins"):
         Vocabulary(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary"):
         read_counts(tmp_path)

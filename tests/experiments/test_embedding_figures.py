@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from encoders.embeddings import Embeddings
-from experiments.embedding_figures import apart, frequent, plane, stop_words, words_figure
+from experiments.embedding_figures import apart, frequent, plane, words_figure
 
 
 def embeddings(words: int) -> Embeddings:
@@ -15,7 +15,6 @@ def test_the_first_words_are_taken_but_those_that_are_left_out() -> None:
     found = frequent(embeddings(6), 3, ["w1", "absent"])
     assert found.words == ["w0", "w2", "w3"]
     np.testing.assert_array_equal(found.vectors, embeddings(6).vectors[[0, 2, 3]])
-    assert {"the", "of", "cant"} <= set(stop_words())
 
 
 def test_words_of_one_direction_lie_together_and_the_long_axis_is_horizontal() -> None:

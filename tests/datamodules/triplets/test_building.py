@@ -131,7 +131,12 @@ def test_a_log_from_which_nothing_comes_is_an_error_with_its_counts(log: Log) ->
 
 @pytest.mark.parametrize(
     ("rules", "told"),
-    [({"top": 0}, "top: 0"), ({"min_clicks": 0}, "min_clicks: 0"), ({"negatives": "rare"}, "distinct, frequency")],
+    [
+        ({"top": 0}, "top: 0"),
+        ({"min_clicks": 0}, "min_clicks: 0"),
+        ({"seed": -1}, "seed: -1"),
+        ({"negatives": "rare"}, "distinct, frequency"),
+    ],
 )
 def test_rules_out_of_range_are_refused(rules: dict, told: str) -> None:
     with pytest.raises(ValueError, match=told):

@@ -1,13 +1,8 @@
 """Mirrors datamodules/triplets/captions.py."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from datamodules.sentences import Corpus
@@ -25,24 +20,6 @@ PINS = [
     (3, "skiers climb a mountain"),
     (3, "people in snow"),
 ]
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Callable[[Captions], Corpus]:
-    """Writes captions, each with the number of its picture, as a corpus with one part."""
-
-    def written(captions: Captions) -> Corpus:
-        words = ["<bos>", "<eos>", *dict.fromkeys(["<unk>", *(word for _, text in captions for word in text.split())])]
-        tokens = [[words.index(word) for word in text.split()] for _, text in captions]
-        pq.write_table(pa.table({"word": words, "count": [1] * len(words)}), tmp_path / "words.parquet")
-        (tmp_path / "test").mkdir(exist_ok=True)
-        np.save(tmp_path / "test" / "tokens.npy", np.array([number for row in tokens for number in row], np.int32))
-        np.save(tmp_path / "test" / "offsets.npy", np.cumsum([0, *map(len, tokens)]))
-        np.save(tmp_path / "test" / "pictures.npy", np.array([picture for picture, _ in captions], np.int32))
-        (tmp_path / "corpus.json").write_text(json.dumps({"version": 1, "parts": {"test": {}}}))
-        return Corpus(tmp_path)
-
-    return written
 
 
 def pictures_of(phrase: str) -> dict[int, list[str]]:
@@ -97,3 +74,11 @@ def test_a_part_that_gives_no_triplet_or_is_not_there_is_named(corpus: Callable[
         caption_triplets(corpus(PINS), "train", 5, 0)
     with pytest.raises(ValueError, match="count: 0"):
         caption_triplets(corpus(PINS), "test", 0, 0)
+    with pytest.raises(ValueError, match="seed: -1"):
+        caption_triplets(corpus(PINS), "test", 5, -1)
+
+
+def test_contractions_are_no_content(corpus: Callable[[Captions], Corpus]) -> None:
+    captions = [(0, "dont dog"), (0, "youre puppies"), (1, "didnt snow"), (1, "snow")]
+    rows = list(caption_triplets(corpus(captions), "test", 5, 0).rows())
+    assert {phrase for row in rows for phrase in row} == {"dog", "puppies", "snow"}

@@ -74,6 +74,13 @@ def test_every_kind_of_bad_line_is_a_problem_with_its_place(tmp_path: Path, bad:
     assert clicks.counts["bad_lines"] == 1
 
 
+@pytest.mark.parametrize("share", [-0.1, 1.1, 5, float("nan")])
+def test_a_share_out_of_its_range_is_refused(tmp_path: Path, share: float) -> None:
+    (tmp_path / "clicks.jsonl").write_text(GOOD)
+    with pytest.raises(ValueError, match=r"max_bad: .* from 0 to 1"):
+        read_clicks(tmp_path / "clicks.jsonl", tmp_path / "problems.jsonl", share)
+
+
 def test_more_than_one_bad_line_in_a_hundred_is_an_error_that_names_them(tmp_path: Path) -> None:
     path, problems = tmp_path / "clicks.jsonl", tmp_path / "problems.jsonl"
     path.write_text("\n".join([GOOD] * 98 + ["{", "{"]))

@@ -1,5 +1,8 @@
 """Mirrors datamodules/triplets/negatives.py."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -44,6 +47,33 @@ def test_one_more_phrase_in_the_pool_changes_few_triplets() -> None:
     changed = before != after
     assert (after[changed] == 100).all(), "only to the new phrase"
     assert 0 < changed.mean() < 0.03
+
+
+def test_only_the_phrases_of_pairs_are_hashed() -> None:
+    texts = [*words(50), "base", "positive"]
+    seen: list[int] = []
+
+    class Watched(list[str]):
+        def __getitem__(self, number: Any) -> Any:
+            seen.append(int(number))
+            return super().__getitem__(number)
+
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("a pool of a million would be hashed")
+
+    pairs = np.array([50, 50]), np.array([51, 51])
+    draw_negatives(Stems(texts), Watched(texts), pairs, Pool(np.arange(50), np.ones(50, np.int64)), 0)
+    assert sorted(seen) == [50, 51]
+
+
+def test_the_order_of_the_pool_decides_too() -> None:
+    texts = [*words(50), "base", *words(40, "p")]
+    pairs = np.full(40, 50), np.arange(51, 91)
+    one, other = (
+        draw_negatives(Stems(texts), texts, pairs, Pool(order, np.ones(50, np.int64)), 0)
+        for order in (np.arange(50), np.arange(50)[::-1])
+    )
+    assert (one == 49 - other).all()
 
 
 def test_what_fits_is_found_among_few_and_nothing_where_nothing_fits() -> None:

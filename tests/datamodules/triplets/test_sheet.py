@@ -23,9 +23,10 @@ def test_the_sheet_shows_both_phrases_and_only_the_key_tells_which_is_positive(t
     for seen, told in zip(shown, key, strict=True):
         number, other = seen["id"], "B" if told["positive"] == "A" else "A"
         assert told["id"] == number
-        assert seen["base"] == told["base"] == f"base {number}"
-        assert seen[told["positive"]] == told["positive_phrase"] == f"positive {number}"
-        assert seen[other] == told["negative_phrase"] == f"negative {number}"
+        row = number.partition("-")[0]
+        assert seen["base"] == told["base"] == f"base {row}"
+        assert seen[told["positive"]] == told["positive_phrase"] == f"positive {row}"
+        assert seen[other] == told["negative_phrase"] == f"negative {row}"
     assert 160 < sum(told["positive"] == "A" for told in key) < 240
     assert [path.name for path in (tmp_path / "annotators").iterdir() if "key" in path.name] == []
 
@@ -39,11 +40,47 @@ def test_links_lead_to_a_search_for_the_phrase(tmp_path: Path) -> None:
 
 
 def test_a_sample_is_drawn_by_the_seed_and_no_triplet_twice(tmp_path: Path) -> None:
-    first, again, other = (list(write_sheet(tmp_path, TRIPLETS, 50, seed)) for seed in (3, 3, 4))
+    def drawn(sample: int | None, seed: int = 0) -> list[int]:
+        return [
+            int(own.partition("-")[0]) for own in write_sheet(tmp_path / f"{sample}-{seed}", TRIPLETS, sample, seed)
+        ]
+
+    first, again, other = (drawn(50, seed) for seed in (3, 3, 4))
     assert first == again != other
     assert len(set(first)) == 50
     assert first != sorted(first), "rows of one query don't follow each other"
-    assert sorted(write_sheet(tmp_path, TRIPLETS, None)) == sorted(write_sheet(tmp_path, TRIPLETS)) == [*range(400)]
+    assert sorted(drawn(None)) == sorted(drawn(21_000)) == [*range(400)]
+
+
+@pytest.mark.parametrize("changed", ["seed", "sample", "triplets"])
+def test_ids_tell_which_sheet_they_are_of(tmp_path: Path, changed: str) -> None:
+    def digests(name: str, triplets: Triplets = TRIPLETS, sample: int = 50, seed: int = 0) -> set[str]:
+        return {own.partition("-")[2] for own in write_sheet(tmp_path / name, triplets, sample, seed)}
+
+    first = digests("first")
+    other = {"seed": {"seed": 1}, "sample": {"sample": 51}, "triplets": {"triplets": TRIPLETS.take(range(399))}}[
+        changed
+    ]
+    assert len(first) == 1
+    assert first == digests("again")
+    assert first != digests("other", **other)
+
+
+def test_the_key_of_another_sheet_is_not_written_over(tmp_path: Path) -> None:
+    write_sheet(tmp_path, TRIPLETS, 20)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.csv")}
+    write_sheet(tmp_path, TRIPLETS, 20)
+    with pytest.raises(FileExistsError, match=r"key\.csv: the key of another sheet.*name another folder"):
+        write_sheet(tmp_path, TRIPLETS, 20, seed=1)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.csv")} == before
+
+
+def test_a_kill_leaves_no_new_key_beside_an_old_sheet(tmp_path: Path) -> None:
+    """A folder where the sheet should stand stops the writing there."""
+    (tmp_path / "annotators" / "sheet.csv").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"sheet\.csv"):
+        write_sheet(tmp_path, TRIPLETS, 20)
+    assert not (tmp_path / "key.csv").exists()
 
 
 def test_the_instructions_ask_the_question_and_name_the_four_answers(tmp_path: Path) -> None:
@@ -61,12 +98,23 @@ def test_the_key_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Asked("B", "f", "g", "h").shown == ("h", "g")
 
 
-@pytest.mark.parametrize("line", ["0,A,a,b,c", "x,A,a,b,c", "1,C,a,b,c", "1,A,a,b"])
+@pytest.mark.parametrize("line", ["0,A,a,b,c", "x,A,a,b,c", "1-3f,A,a,b,c", "1,C,a,b,c", "1,A,a,b"])
 def test_a_faulty_line_of_the_key_is_named(tmp_path: Path, line: str) -> None:
     header = "id,positive,base,positive_phrase,negative_phrase\n0,A,a,b,c\n"
     (tmp_path / "key.csv").write_text(f"{header}{line}\n")
     with pytest.raises(ValueError, match=r"key\.csv, line 3: "):
         read_key(tmp_path / "key.csv")
+
+
+def test_a_key_of_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key.csv").write_text("id,positive,base,positive_phrase,negative_phrase\n")
+    with pytest.raises(ValueError, match=r"key\.csv: a key of no triplets"):
+        read_key(tmp_path / "key.csv")
+
+
+def test_a_seed_below_zero_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="seed: -1; it is a whole number from 0"):
+        write_sheet(tmp_path, TRIPLETS, seed=-1)
 
 
 def test_a_sheet_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Mirrors datamodules/triplets/votes.py."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from datamodules.triplets import kept_by_vote
+from datamodules.triplets import Triplets, kept_by_vote, read_triplets, write_sheet
+from datamodules.triplets.votes import OtherSheet, write_voted
 
 KEY = "id,positive,base,positive_phrase,negative_phrase\n" + "".join(
     f"{number},{side},base {number},positive {number},negative {number}\n" for number, side in enumerate("ABABABAB")
@@ -33,7 +35,7 @@ def votes(key: Path, *answers: str) -> Path:
 def test_a_triplet_stays_where_more_than_half_chose_its_positive_phrase(key: Path) -> None:
     """The positive is A, B, A, B, ...; two of four are not more than half."""
     voted = kept_by_vote(key, votes(key, "AAB", "BBAA", "AABBn", "BBBA", "AAAAx", "AA", "", "BBBBBB"))
-    assert voted.ids == [0, 3, 4, 7]
+    assert voted.ids == ["0", "3", "4", "7"]
     assert list(voted.triplets.rows())[1] == ("base 3", "positive 3", "negative 3")
     assert voted.report == {
         "asked": 8,
@@ -49,7 +51,7 @@ def test_a_triplet_stays_where_more_than_half_chose_its_positive_phrase(key: Pat
 
 
 def test_answers_are_read_in_any_case(key: Path) -> None:
-    assert kept_by_vote(key, votes(key, "aaA", "bBn")).ids == [0, 1]
+    assert kept_by_vote(key, votes(key, "aaA", "bBn")).ids == ["0", "1"]
     path = votes(key)
     path.write_text("id,annotator,answer\n0,anna,BOTH\n0,berta, Neither\n0,carl,a\n")
     assert kept_by_vote(key, path).report["answers"] == {"positive": 1, "negative": 0, "both": 1, "neither": 1}
@@ -67,8 +69,8 @@ def test_where_nothing_is_kept_there_are_no_shares(key: Path) -> None:
         ("8,anna,A", "line 3: id 8 is not in .*key.csv"),
         ("1,anna,C", "line 3: answer 'C'; there are A, B, both, neither"),
         ("0,anna,B", "line 3: 'anna' answers 0 for the second time"),
-        ("x,anna,A", "line 3: wanted a triplet's number and an annotator"),
-        ("1,,A", "line 3: wanted a triplet's number and an annotator"),
+        ("x,anna,A", "line 3: wanted a triplet's id and an annotator"),
+        ("1,,A", "line 3: wanted a triplet's id and an annotator"),
         ("1,anna", "line 3: columns: 2, not 3"),
     ],
 )
@@ -86,3 +88,36 @@ def test_a_file_without_votes_or_without_a_column_is_refused(key: Path) -> None:
     path.write_text("id,answer\n0,A\n")
     with pytest.raises(ValueError, match=r"votes\.csv, line 1: no column 'annotator'"):
         kept_by_vote(key, path)
+
+
+def test_votes_on_another_sheet_of_the_same_triplets_are_refused(tmp_path: Path) -> None:
+    triplets = Triplets.of((f"base {number}", f"positive {number}", f"negative {number}") for number in range(30))
+    for seed in (0, 1):
+        key = write_sheet(tmp_path / str(seed), triplets, seed=seed)
+        lines = [f"{own},{name},{entry.side}\n" for own, entry in key.items() for name in ("anna", "ben", "carla")]
+        (tmp_path / f"votes{seed}.csv").write_text("id,annotator,answer\n" + "".join(lines))
+    (tmp_path / "older.csv").write_text("id,annotator,answer\n3,anna,A\n")
+    assert len(kept_by_vote(tmp_path / "0" / "key.csv", tmp_path / "votes0.csv").ids) == 30
+    for votes in ("votes1.csv", "older.csv"):
+        with pytest.raises(
+            OtherSheet, match=rf"{votes}, line 2: id \d+.* is of another sheet; ids of .*0/key\.csv look"
+        ):
+            kept_by_vote(tmp_path / "0" / "key.csv", tmp_path / votes)
+
+
+def test_what_is_kept_is_written_with_its_report(key: Path) -> None:
+    voted = kept_by_vote(key, votes(key, "AAB", "BB"))
+    write_voted(key.parent, voted)
+    assert list(read_triplets(key.parent / "voted.tsv").rows()) == [("base 0", "positive 0", "negative 0")]
+    assert json.loads((key.parent / "vote.json").read_text()) == voted.report
+
+
+def test_where_nothing_is_kept_there_is_a_report_and_an_error_with_counts(key: Path) -> None:
+    write_voted(key.parent, kept_by_vote(key, votes(key, "AAA")))
+    told = (
+        "no triplet is kept: asked 8, without_votes 6, too_few_annotators 1, judged 1, kept 0; answers: 1 positive, 4"
+    )
+    with pytest.raises(ValueError, match=told):
+        write_voted(key.parent, kept_by_vote(key, votes(key, "BBB", "BA")))
+    assert json.loads((key.parent / "vote.json").read_text())["kept"] == 0
+    assert not (key.parent / "voted.tsv").exists(), "of the vote before"

@@ -81,6 +81,28 @@ def test_given_votes_on_a_sheet_that_was_made_before_are_counted(tmp_path: Path,
         voted(plan)
 
 
+def test_votes_on_another_sheet_are_refused_with_the_command_that_draws_this_one(tmp_path: Path, raw: Path) -> None:
+    people = tmp_path / "people"
+    key = write_sheet(people, read_triplets(raw / "raw.tsv"), VOTED["sample"], 1)
+    (people / "answers.csv").write_text(f"id,annotator,answer\n{next(iter(key))},a,A\n")
+    plan = job(tmp_path / "voted", VOTED | {"votes": "{people}/answers.csv"}, {"clicked": raw, "people": people})
+    drawn = rf"sheet {raw}/raw\.tsv FOLDER --sample 40 --seed 0` writes, where --sample is `protocol\.clicked\.sample`"
+    with pytest.raises(ValueError, match=rf"answers\.csv, line 2: .* is of another sheet; .*{drawn}"):
+        voted(plan)
+
+
+def test_a_vote_that_keeps_nothing_is_an_error_of_this_stage(tmp_path: Path, raw: Path) -> None:
+    own = next(iter(write_sheet(tmp_path / "people", read_triplets(raw / "raw.tsv"), 40, 0)))
+    (tmp_path / "people" / "answers.csv").write_text(f"id,annotator,answer\n{own},a,A\n")
+    plan = job(
+        tmp_path / "voted", VOTED | {"votes": "{people}/answers.csv"}, {"clicked": raw, "people": tmp_path / "people"}
+    )
+    with pytest.raises(ValueError, match="no triplet is kept: asked 40, without_votes 39"):
+        voted(plan)
+    report = json.loads((plan.folder / "vote.json").read_text())
+    assert (report["simulated"], report["kept"]) == (False, 0)
+
+
 def test_neither_votes_nor_meanings_is_an_error_that_says_what_to_name(tmp_path: Path, raw: Path) -> None:
     with pytest.raises(ValueError, match="votes: none; name a CSV of them"):
         voted(job(tmp_path / "voted", VOTED, {"clicked": raw}))
