@@ -21,7 +21,7 @@ class SentenceRows(Dataset[PackedSentences]):
         part: which S of them.
         bits: the pictures' packed bits; None where no model asks for them.
         picture_rows: row in `bits` of each of the corpus's pictures, -1 without features.
-        max_words: longer sentences are cut; None cuts none.
+        max_words: longer sentences are cut, and the last target of a cut one is a false <eos>; None cuts none.
     """
 
     def __init__(

@@ -19,10 +19,11 @@ class PinsData(L.LightningDataModule):
     """Sentences with the bits of their pictures: training ones in a new order every epoch, held-out ones.
 
     Args:
-        corpus: folder that the stage `corpus` made.
+        corpus: folder that the stage `sentences` made.
         pictures: feature store of packed bits by the picture's path; None gives no sentence a picture.
         batch_size: sentences of a step, all devices together (Section 5.1: 256).
-        max_words: longer sentences are cut; None, as in the paper, cuts none.
+        max_words: longer sentences are cut, and the last target of a cut one is a false <eos>; None, as in the paper,
+            cuts none.
         seed: of the order of sentences.
         num_workers: processes that make batches; they change nothing else.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow.parquet as pq
 
 from datamodules import formats
 from datamodules.leaks import leaks
@@ -57,9 +58,12 @@ def prepare(layout: Format, out: Path | str, max_bad: float = MAX_BAD, workers: 
 
     Raises:
         FileExistsError: `out` holds something else.
-        ValueError: too many bad records, every picture is lost, or no post is left; names the list of problems.
+        ValueError: `max_bad` is no share, too many records are bad, every picture is lost, or no post is left; names
+            the list of problems.
         RuntimeError: another run is preparing the same folder.
     """
+    if not 0 <= max_bad <= 1:  # nor is NaN
+        raise ValueError(f"--max_bad {max_bad:g}: a share of the records is in [0, 1], as 0.05 for five of a hundred")
     forget()
     out = Path(out).absolute()
     settings = _settings(layout)
@@ -226,6 +230,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = Options(**{name: getattr(given, name) for name in Options.__dataclass_fields__})
     try:
         posts = prepare(open_layout(given.format, given.raw, options), given.out, given.max_bad, given.workers)
+        if not len(posts):
+            hint = "is it the right file or folder, and was it fetched whole?"
+            print(f"prepare: no posts: {given.raw} holds no records; {hint}", file=sys.stderr)
         print(_summary(posts))
         _against(posts, given.against)
     except (OSError, ValueError, RuntimeError) as error:
@@ -250,7 +257,8 @@ def _summary(posts: Posts) -> str:
     for title in ("dropped", "suspicious"):
         lines += [f"  {title}, {cause}: {count:,}" for cause, count in sorted(posts.info[title].items())]
     for protocol in posts.protocols:
-        sizes = ", ".join(f"{part} {len(ids):,}" for part, ids in posts.split(protocol).items())
+        parts = pq.read_table(posts.folder / "splits" / f"{protocol}.parquet", columns=["part"])["part"]
+        sizes = ", ".join(f"{found['values']} {found['counts'].as_py():,}" for found in parts.value_counts())
         lines.append(f"  split {protocol}: {sizes}")
     return "\n".join(lines)
 

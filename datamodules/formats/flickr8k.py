@@ -35,8 +35,14 @@ class Flickr8k:
         return row_pieces(_FILE, len(self._pictures()))
 
     def read(self, piece: Piece) -> Iterator[Raw | Problem]:
-        for line, rows in self._pictures()[piece.begin : piece.end]:
-            yield Raw(_FILE, line, rows)
+        pictures = self._pictures()
+        begins: dict[str, list[int]] = {}
+        for line, rows in pictures:
+            begins.setdefault(rows[0][0], []).append(line)
+        for line, rows in pictures[piece.begin : piece.end]:
+            lines = begins[rows[0][0]]
+            apart = f"rows apart: this picture's begin in lines {', '.join(map(str, lines))}; put them together"
+            yield Raw(_FILE, line, rows) if len(lines) == 1 else Problem(_FILE, line, rows[0][0], apart)
 
     def convert(self, raw: Raw) -> Converted | Problem:
         rows = raw.value
@@ -45,9 +51,11 @@ class Flickr8k:
             return Problem(_FILE, raw.line, image, f"columns: not {len(_COLUMNS)} in every row of this picture")
         splits = {row[2] for row in rows}
         numbers = [row[1] for row in rows]
-        if len(splits) > 1 or not splits <= {*_PARTS, "extra"} or len({*numbers}) < len(rows):
+        if not all(map(str.isdecimal, numbers)):
+            return Problem(_FILE, raw.line, image, f"caption numbers: {numbers}, not all of them are whole numbers")
+        captions = {int(row[1]): row[3] for row in rows}
+        if len(splits) > 1 or not splits <= {*_PARTS, "extra"} or len(captions) < len(rows):
             return Problem(_FILE, raw.line, image, f"splits or numbers: {sorted(splits)}, captions {numbers}")
-        captions = {int(row[1]) if row[1].isdecimal() else -1: row[3] for row in rows}
         post = self._post(image, [(number, captions[number]) for number in sorted(captions) if captions[number]])
         doubts = ("not UTF-8: some bytes of a caption",) if any("\ufffd" in row[3] for row in rows) else ()
         return Converted(post, {"paper": _PARTS[part]} if (part := splits.pop()) in _PARTS else {}, doubts)

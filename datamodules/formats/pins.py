@@ -6,7 +6,6 @@ import msgspec
 
 from datamodules.posts import Media, Post
 from datamodules.preparing import Converted, Options, Problem, Raw
-from datamodules.preparing.checking import kind_of
 from datamodules.preparing.lines import JsonLines, Own, open_lines, paper_part
 
 
@@ -39,7 +38,7 @@ class Pins(JsonLines):
             said = [text for text in pin.descriptions if text and text.strip()]
             if not said:
                 return Problem(raw.file, raw.line, own, "no descriptions")
-            media = Media(pin.image, kind_of(pin.image), said) if pin.image else Media(descriptions=said)
+            media = Media(pin.image or None, "image", said)  # an image whatever its ending: also a GIF, its first frame
             return Converted(Post(f"{self.card.name}/{own}", media=[media]), paper_part(pin.split))
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors with the path in the record
             return Problem(raw.file, raw.line, own, f"not as expected: {error}")

@@ -18,6 +18,7 @@ from datamodules.preparing.parts import part_path, read_problems, write_table
 from datamodules.preparing.records import Card, Problem, Ranking
 
 PARTS = ("train", "validation", "test")
+GROUP = 10_000  # posts of a row group, which a reader of some posts takes whole
 
 
 class Ranked(NamedTuple):
@@ -42,7 +43,7 @@ def join(card: Card, parts: Path, count: int, out: Path) -> dict[str, Any]:
             table, copies = _without_copies(pq.read_table(part_path(parts, index, "parquet")), repeated, seen)
             book.add(table)
             if len(table):  # datasets fails on empty files
-                write_table(out / "posts" / f"part-{index:06d}.parquet", table.select(SCHEMA.names))
+                write_table(out / "posts" / f"part-{index:06d}.parquet", table.select(SCHEMA.names), GROUP)
             for problem in [*read_problems(part_path(parts, index, "jsonl")), *copies]:
                 book.outcomes[problem.outcome][problem.name] += 1
                 handle.write(published(problem))
@@ -59,7 +60,7 @@ class _Book:
         self.card = card
         self.kept = 0
         self.outcomes: dict[str, Counter[str]] = {"bad": Counter(), "dropped": Counter(), "kept": Counter()}
-        self.splits: dict[str, list[tuple[str, str]]] = {}
+        self.splits: dict[str, list[pa.Table]] = {}  # rows part by part; in Arrow, 30 bytes a post, not 240
         self.users: pa.Array = pa.array([], pa.string())
         self.values: dict[str, set[str]] = {}
         self.ids: list[str] = []
@@ -68,9 +69,8 @@ class _Book:
     def add(self, table: pa.Table) -> None:
         self.kept += len(table)
         self.users = pc.unique(pa.concat_arrays([self.users, *table["user"].drop_null().chunks]))
-        for post, parts in zip(table["id"].to_pylist(), table["parts"].to_pylist(), strict=True):
-            for row in parts:
-                self.splits.setdefault(row["protocol"], []).append((post, row["part"]))
+        for protocol, rows in _split_rows(table):
+            self.splits.setdefault(protocol, []).append(rows)
         labels = table["labels"].combine_chunks().flatten()
         for task, value in set(zip(labels.field("task").to_pylist(), labels.field("value").to_pylist(), strict=True)):
             self.values.setdefault(task, set()).add(value)
@@ -81,13 +81,12 @@ class _Book:
 
     def write(self, out: Path) -> None:
         if self.ranked:
-            self.splits["paper"] = ranked_parts(self.ranked)
-            self.splits["global"] = ranked_parts([ranked._replace(group="") for ranked in self.ranked])
+            self.splits["paper"] = [_split(ranked_parts(self.ranked))]
+            self.splits["global"] = [_split(ranked_parts([ranked._replace(group="") for ranked in self.ranked]))]
         if self.ids and (self.card.random_split or not self.splits):  # labelled posts need some split
-            self.splits["random"] = random_parts(self.ids)
-        for protocol, rows in sorted(self.splits.items()):
-            table = pa.table([[post for post, _ in rows], [part for _, part in rows]], schema=SPLIT)
-            write_table(out / "splits" / f"{protocol}.parquet", table)
+            self.splits["random"] = [_split(random_parts(self.ids))]
+        for protocol, tables in sorted(self.splits.items()):
+            write_table(out / "splits" / f"{protocol}.parquet", pa.concat_tables(tables))
         users = sorted(self.users.to_pylist())
         write_table(out / "users.parquet", pa.table([users, [None] * len(users)], schema=USERS))
 
@@ -137,6 +136,20 @@ def _tenths(ordered: list[str]) -> dict[str, str]:
     tenth = len(ordered) // 10
     part = dict.fromkeys(ordered, "train")
     return part | dict.fromkeys(ordered[:tenth], "test") | dict.fromkeys(ordered[tenth : 2 * tenth], "validation")
+
+
+def _split(rows: list[tuple[str, str]]) -> pa.Table:
+    return pa.table([[post for post, _ in rows], [part for _, part in rows]], schema=SPLIT)
+
+
+def _split_rows(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The posts that each protocol names, with their parts, in the order of the table."""
+    lists = table["parts"].combine_chunks()
+    rows = lists.flatten()
+    posts = table["id"].combine_chunks().take(pc.list_parent_indices(lists))
+    for protocol in pc.unique(rows.field("protocol")).to_pylist():
+        named = pc.equal(rows.field("protocol"), protocol)
+        yield protocol, pa.table([posts.filter(named), rows.field("part").filter(named)], schema=SPLIT)
 
 
 def _ranked(table: pa.Table, ranking: Ranking, classes: list[str]) -> Iterator[Ranked]:

@@ -1,7 +1,6 @@
 """One atomic part for each piece of the input, by any number of workers, after any kill."""
 
 import hashlib
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +15,7 @@ from datamodules.preparing.checking import check, file_digest, media_paths
 from datamodules.preparing.pool import each
 from datamodules.preparing.records import Format, Piece, Problem
 from encoders.atomic import replacing, write_json
+from encoders.progress import progress_lines
 
 _PARTS = pa.list_(pa.struct({"protocol": pa.string(), "part": pa.string()}))
 PART_SCHEMA = pa.schema(
@@ -33,8 +33,9 @@ def write_parts(layout: Format, pieces: list[Piece], folder: Path, workers: int)
     for stale in folder.glob("*.tmp"):
         stale.unlink()
     todo = [index for index in range(len(pieces)) if not part_path(folder, index, "json").exists()]
+    show = progress_lines(f"{layout.card.root}: pieces prepared")
     for done, _ in enumerate(each(partial(_write, layout, pieces, folder), todo, workers), 1):
-        _show(done, len(todo))
+        show(done, len(todo))
 
 
 def _write(layout: Format, pieces: list[Piece], folder: Path, index: int) -> None:
@@ -58,10 +59,10 @@ def write_part(layout: Format, piece: Piece, folder: Path, index: int) -> None:
     write_json(part_path(folder, index, "json"), {"counts": counts, "media": media.hexdigest()})
 
 
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write Parquet, whole or not at all."""
+def write_table(path: Path, table: pa.Table, group: int | None = None) -> None:
+    """Write Parquet, whole or not at all; `group` is the most rows of a row group, None leaves it to pyarrow."""
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd", row_group_size=group)
 
 
 def write_problems(path: Path, problems: list[Problem]) -> None:
@@ -97,8 +98,3 @@ def _posts(
             post, problems = None, [Problem(raw.file, raw.line, converted.post.id, cause, "dropped", path)]
         parts = [{"protocol": protocol, "part": part} for protocol, part in sorted(converted.parts.items())]
         yield post, {"file": raw.file, "line": raw.line, "parts": parts}, problems
-
-
-def _show(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done}/{total} pieces", end="" if done < total else "\n", file=sys.stderr, flush=True)

@@ -31,15 +31,16 @@ class Corpus:
 
     Raises:
         FileNotFoundError: it does not.
-        ValueError: it was written with other files than these.
+        ValueError: `corpus.json` is not whole, or was written with other files than these.
     """
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder).absolute()
         path = self.folder / "corpus.json"
         if not path.is_file():
-            raise FileNotFoundError(f"{path}: no corpus of sentences; `datamodules.sentences.write_corpus` makes one")
-        self.info: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            way = "the stage `sentences` of a run makes one (`python -m experiments.run pins`)"
+            raise FileNotFoundError(f"{path}: no corpus of sentences; {way}")
+        self.info = read_info(path)
         if self.info.get("version") != VERSION:
             raise ValueError(f"{path}: files of version {self.info.get('version')}, not {VERSION}; write it again")
 
@@ -68,3 +69,14 @@ class Corpus:
             raise ValueError(f"{self.folder}: no part {name!r}; there are {', '.join(self.parts)}")
         files = ("tokens.npy", "offsets.npy", "pictures.npy")
         return Sentences(*(np.load(self.folder / name / file, mmap_mode="r") for file in files))
+
+
+def read_info(path: Path) -> dict[str, Any]:
+    """Content of a `corpus.json`; ValueError names the file where it is not whole."""
+    try:
+        info = json.loads(path.read_text("utf-8"))
+    except ValueError as error:  # no JSON or no UTF-8
+        raise ValueError(f"{path}: not whole ({error}); delete {path.parent} and let it be made again") from None
+    if not isinstance(info, dict):
+        raise ValueError(f"{path}: no JSON object; delete {path.parent} and let it be made again")
+    return info

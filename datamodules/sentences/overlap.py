@@ -11,7 +11,9 @@ def near_duplicates(
 ) -> NDArray[np.bool_]:
     """Which of S sentences have a set of words A and an earlier kept B of their picture: |A and B| / |A or B| >= most.
 
-    Only sentences most of whose words other sentences of their picture have too are compared one by one.
+    Only sentences most of whose words other sentences of their picture have too are compared, each with those that have
+    one of its rarest words: of n words, any ceil(most n) hold one of the n - ceil(most n) + 1 rarest, and so two sets
+    that share as many share a word that is among the rarest of both.
 
     Args:
         tokens: (T,) numbers of words.
@@ -25,29 +27,34 @@ def near_duplicates(
     distinct = distinct[np.diff(distinct, prepend=-1) > 0]  # words of each sentence, once
     sentence, word = np.divmod(distinct, width)
     sizes = np.bincount(sentence, minlength=count)
-    heard = _repeated(picture[sentence] * np.int64(width) + word)
-    shared = np.bincount(sentence[heard], minlength=count)
-    doubtful = np.flatnonzero(shared >= most * sizes * (1 - 1e-9))  # |A and B| >= most |A|; rounding must not decide
-    ends = np.cumsum(sizes)
+    own = picture[sentence] * np.int64(width) + word  # a picture's word
+    times = _times(own)  # sentences of the picture that have it
+    shared = np.bincount(sentence[times > 1], minlength=count)
+    least = most * sizes * (1 - 1e-9)  # words that A and B share: |A and B| >= most |A|; rounding must not decide
+    doubtful = np.flatnonzero(shared >= least)
+    ends, rare = np.cumsum(sizes), sizes - np.ceil(least).astype(np.int64) + 1
     found = np.zeros(count, bool)
-    seen: defaultdict[int, list[set[int]]] = defaultdict(list)
+    kept: defaultdict[int, list[set[int]]] = defaultdict(list)  # by each of their rarest words
     for row in doubtful.tolist():
-        words = set(word[ends[row] - sizes[row] : ends[row]].tolist())
-        earlier = seen[int(picture[row])]
-        if any(_jaccard(words, other) >= most for other in earlier):
+        span = slice(ends[row] - sizes[row], ends[row])
+        words = own[span][times[span].argsort(kind="stable")].tolist()  # rarest first, equals by number
+        mine, rarest = set(words), words[: rare[row]]
+        if any(_jaccard(mine, other) >= most for name in rarest for other in kept[name]):
             found[row] = True
         else:
-            earlier.append(words)
+            for name in rarest:
+                kept[name].append(mine)
     return found
 
 
-def _repeated(values: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of some values occur more than once."""
+def _times(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each of some values occurs among them."""
     order = values.argsort()
-    same = np.diff(values[order]) == 0
-    found = np.zeros(len(values), bool)
-    found[order[1:][same]] = found[order[:-1][same]] = True
-    return found
+    begins = np.flatnonzero(np.diff(values[order], prepend=-1))  # none is below 0
+    counts = np.diff(begins, append=len(values))
+    times = np.empty(len(values), np.int64)
+    times[order] = np.repeat(counts, counts)
+    return times
 
 
 def _jaccard(one: set[int], other: set[int]) -> float:

@@ -40,6 +40,10 @@ class Split:
     validation_images: int
     seed: int
 
+    def draw(self) -> dict[str, int]:
+        """What decides which pictures are drawn; nothing where none are."""
+        return {"validation_images": self.validation_images, "seed": self.seed} if self.protocol is None else {}
+
 
 def place(connection: duckdb.DuckDBPyConnection, parts: Sequence[Range], split: Split, folder: Path) -> dict[str, int]:
     """Write `pictures.parquet`, and beside each part where its pictures go; return counts.

@@ -5,13 +5,15 @@ import json
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from datamodules.preparing.pool import alone, each
-from datamodules.sentences.corpus import PARTS, VERSION, Corpus
+from datamodules.sentences.corpus import PARTS, VERSION, Corpus, read_info
 from datamodules.sentences.cutting import Range, cut, ranges
 from datamodules.sentences.database import database
 from datamodules.sentences.joining import Joined
@@ -24,7 +26,7 @@ from encoders.progress import Progress, progress_lines
 if TYPE_CHECKING:
     from datamodules.posts import Posts
 
-RANGE = 20_000  # posts of a part: some seconds' work, and a hundred megabytes
+RANGE = 20_000  # posts of a part; 250,000 pins of two short sentences each take one process 120 MB to cut, 180 in all
 
 
 def write_corpus(
@@ -49,15 +51,17 @@ def write_corpus(
         posts: prepared ones, whose media have descriptions.
         folder: of the corpus.
         cleaning: of sentences. Near-duplicates are looked for within a picture's sentences, also across posts where
-            they lie in one range; `corpus.json` counts the pictures in several ranges.
+            they lie in one range; a line and `corpus.json` tell how many pictures are in several ranges.
         words: which are known.
         protocol: name of a prepared split, whose parts are taken; see `datamodules.sentences.places.place`.
         validation_images: pictures drawn for validation where there is no protocol (Section 5.1: 10,000).
         seed: of the draw.
         workers: processes that cut.
-        memory_limit: of the database that counts words and pictures; what is more goes to `folder/spill`.
-        range_size: posts of a range, at least; whole row groups of the prepared files.
-        progress: gives a callback for a stage's name; None prints lines.
+        memory_limit: of the database that counts words and pictures; what is more goes to `folder/spill`. No setting
+            sets it; with little memory the bytes are the same.
+        range_size: posts of a range, at least; whole row groups of the prepared files. No setting sets it: small
+            data sets are cut into several ranges by it.
+        progress: gives a callback for a stage's name; None prints lines, at last what the corpus holds.
 
     Raises:
         FileExistsError: the folder holds a corpus of other posts or settings.
@@ -67,8 +71,7 @@ def write_corpus(
     folder = Path(folder).absolute()
     split = Split(_protocol(posts, protocol), validation_images if protocol is None else 0, seed)
     plan = _plan(posts, cleaning, range_size)
-    settings = plan | {"words": asdict(words), "protocol": protocol}
-    settings |= {"validation_images": validation_images, "seed": seed} if protocol is None else {}
+    settings = plan | {"words": asdict(words), "protocol": protocol} | split.draw()
     if not _finished(folder, settings):
         with alone(folder / "parts"):
             _begin(folder / "parts", plan)
@@ -76,11 +79,9 @@ def write_corpus(
             parts = ranges(posts.folder / "posts", folder / "parts", range_size, cleaning)
             read = _cut(parts, workers, shown(f"{folder}: posts cut"))
             with database(folder / "spill", memory_limit, workers) as connection:
-                counts = place(connection, parts, split, folder)
-                vocabulary = count_words(connection, parts, words.min_count)
-            joined = Joined(folder, vocabulary, words, counts["pictures"])
+                counts, joined = _counted(connection, parts, split, words, folder)
             joined.write(parts, shown(f"{folder}: ranges joined"))
-            _finish(folder, settings, read, counts, joined)
+            _finish(folder, settings, read, counts, joined, tell=progress is None)
     shutil.rmtree(folder / "parts", ignore_errors=True)
     return Corpus(folder)
 
@@ -110,8 +111,7 @@ def _finished(folder: Path, settings: dict[str, Any]) -> bool:
     path = folder / "corpus.json"
     if not path.is_file():
         return False
-    found = json.loads(path.read_text("utf-8"))
-    if found.get("settings") == settings:
+    if read_info(path).get("settings") == settings:
         return True
     raise FileExistsError(f"{folder}: is there already, from other posts, settings or code; delete it or name another")
 
@@ -144,10 +144,18 @@ def _cut(parts: Sequence[Range], workers: int, progress: Progress) -> dict[str, 
     return {"read": dict(read), "dropped": dict(dropped)}
 
 
+def _counted(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[Range], split: Split, words: Words, folder: Path
+) -> tuple[dict[str, int], Joined]:
+    """Put pictures and words in order; return counts of pictures, and what the parts are to be joined with."""
+    counts = place(connection, parts, split, folder)
+    return counts, Joined(folder, count_words(connection, parts, words.min_count), words, counts["pictures"])
+
+
 def _finish(
-    folder: Path, settings: dict[str, Any], read: dict[str, Any], counts: dict[str, int], joined: Joined
+    folder: Path, settings: dict[str, Any], read: dict[str, Any], counts: dict[str, int], joined: Joined, tell: bool
 ) -> None:
-    """Delete the folders of parts without sentences, then write `corpus.json`."""
+    """Delete the folders of parts without sentences, write `corpus.json` and `tell` what it says."""
     parts = joined.info()
     for name in PARTS:
         if name not in parts:
@@ -158,5 +166,20 @@ def _finish(
     info = read | counts | {"version": VERSION, "settings": settings, "parts": parts}
     info["dropped"] = read["dropped"] | joined.dropped
     info["unique_words"] = joined.vocabulary.unique
-    info["unknown_share"] = {name: found["unknown"] / found["words"] for name, found in parts.items()}
     write_json(folder / "corpus.json", info)
+    for line in _summary(info) if tell else ():
+        print(f"{folder}: {line}", flush=True)
+
+
+def _summary(info: dict[str, Any]) -> Iterator[str]:
+    """What a reader should know of a corpus before learning from it."""
+    apart, torn = info["pictures_in_several_ranges"], info["pictures_in_several_parts"]
+    if apart and info["settings"]["cleaning"]["max_overlap"] <= 1:
+        within = f"within ranges of about {info['settings']['range_size']:,} posts"
+        yield f"the sentences of {apart:,} pictures were compared only {within}; near-duplicates across them are left"
+    if torn:
+        yield f"{torn:,} pictures are in several parts of the split; each is in the one furthest from training"
+    for name, found in info["parts"].items():
+        share = f"{found['unknown'] / found['words']:.2%} unknown"
+        said = f"{found['sentences']:,} sentences ({found['without_picture']:,} without a picture)"
+        yield f"{name}: {said} of {found['images']:,} pictures, {found['words']:,} words ({share})"

@@ -212,6 +212,31 @@ def test_empty_input_is_an_empty_data_set(tmp_path: Path) -> None:
         assert (len(posts), posts.ids, posts.protocols) == (0, [], [])
 
 
+def test_empty_input_is_said_aloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    assert main(["pins", str(tmp_path / "empty.jsonl"), str(tmp_path / "out")]) == 0
+    assert f"no posts: {tmp_path / 'empty.jsonl'} holds no records" in capsys.readouterr().err
+    (tmp_path / "one.jsonl").write_text('{"descriptions": ["a lake"]}')
+    assert main(["pins", str(tmp_path / "one.jsonl"), str(tmp_path / "one")]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("share", ["5", "-1", "nan", "1.01"])
+def test_a_share_of_bad_records_that_is_none_is_refused(
+    raw: Path, tmp_path: Path, share: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["wild", str(raw), str(tmp_path / "out"), f"--max_bad={share}"]) == 1
+    assert f"--max_bad {share}: a share of the records is in [0, 1]" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"raw"}
+
+
+def test_the_summary_counts_the_parts_of_each_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [json.dumps({"descriptions": ["d"], "split": name}) for name in ("test", "train", None, "train")]
+    (tmp_path / "raw.jsonl").write_text("\n".join(rows))
+    assert main(["pins", str(tmp_path / "raw.jsonl"), str(tmp_path / "out")]) == 0
+    assert "\n  split paper: test 1, train 2\n" in capsys.readouterr().out
+
+
 def test_dataset_json_has_checksums_and_counts(raw: Path, tmp_path: Path) -> None:
     posts = prepare(layout(raw), tmp_path / "out", max_bad=0.1)
     assert posts.info["sources"]["0.jsonl"] == hashlib.sha256((raw / "0.jsonl").read_bytes()).hexdigest()

@@ -1,5 +1,6 @@
 """Mirrors datamodules/formats/flickr8k.py."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,48 @@ def test_faulty_rows_are_listed_with_their_lines(raw: Path, tmp_path: Path) -> N
     with (raw / "captions.tsv").open("ab") as handle:
         handle.write(b"e.jpg\t0\ttrain\n")  # line 14
         handle.write(b"c.jpg\t0\ttest\tagain\n")  # the same picture a second time
-        handle.write(b"d\xff.jpg\t0\ttest\tx\n" + b"a.jpg\t0\tnowhere\tx\n" + b"b.jpg\t0\tdev\tx\nb.jpg\t0\tdev\ty")
+        handle.write(b"d\xff.jpg\t0\ttest\tx\n" + b"f.jpg\t0\tnowhere\tx\n" + b"g.jpg\t0\tdev\tx\ng.jpg\t0\tdev\ty")
     posts = prepare(open_layout("flickr8k", raw), tmp_path / "out", max_bad=1)
-    assert len(posts) == 5
+    assert len(posts) == 4
     lines = (posts.folder / "problems.jsonl").read_text().splitlines()
-    assert [int(line.split('"line": ')[1].split(",")[0]) for line in lines] == [14, 16, 17, 18, 15]
-    assert posts.info["dropped"] == {"columns": 1, "splits or numbers": 2, "duplicate id": 1}
+    assert [int(line.split('"line": ')[1].split(",")[0]) for line in lines] == [8, 14, 15, 16, 17, 18]
+    assert posts.info["dropped"] == {"columns": 1, "splits or numbers": 2, "rows apart": 2}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "cause"),
+    [
+        (["0", "00"], "splits or numbers"),
+        (["1", "1"], "splits or numbers"),
+        (["0", "x"], "caption numbers"),
+        (["-1", "0"], "caption numbers"),
+        (["", "0"], "caption numbers"),
+    ],
+)
+def test_captions_whose_numbers_are_equal_or_none_are_refused(
+    raw: Path, tmp_path: Path, numbers: list[str], cause: str
+) -> None:
+    with (raw / "captions.tsv").open("a") as handle:
+        handle.writelines(f"e.jpg\t{number}\ttrain\tsaid\n" for number in numbers)  # from line 14 on
+    posts = prepare(open_layout("flickr8k", raw), tmp_path / "out", max_bad=1)
+    (problem,) = map(json.loads, (posts.folder / "problems.jsonl").open())
+    assert (problem["file"], problem["line"], problem["id"]) == ("captions.tsv", 14, "e.jpg")
+    assert problem["cause"].startswith(f"{cause}: ")
+    assert str(numbers) in problem["cause"]
+
+
+def test_a_picture_whose_rows_stand_apart_is_bad_in_every_place(raw: Path, tmp_path: Path) -> None:
+    with (raw / "captions.tsv").open("a") as handle:
+        handle.write("a.jpg\t3\ttrain\tlate\n")
+    with pytest.raises(ValueError, match="2 of 5 records are bad"):
+        prepare(open_layout("flickr8k", raw), tmp_path / "out")
+    posts = prepare(open_layout("flickr8k", raw), tmp_path / "out", max_bad=1)
+    assert posts.ids == ["flickr8k/b", "flickr8k/c", "flickr8k/d"]
+    problems = [json.loads(line) for line in (posts.folder / "problems.jsonl").open()]
+    assert [problem["line"] for problem in problems] == [2, 14]
+    assert {problem["cause"] for problem in problems} == {
+        "rows apart: this picture's begin in lines 2, 14; put them together"
+    }
 
 
 def test_another_table_is_refused(raw: Path) -> None:

@@ -85,6 +85,15 @@ def test_faulty_lines_are_located_and_a_lost_picture_keeps_its_descriptions(pins
     assert said(posts) == [("board/1", "media/a.png", ["d"]), ("board/8", None, ["gone"])]
 
 
+def test_a_file_named_as_image_is_an_image_whatever_its_ending(pins: Prepare, tmp_path: Path) -> None:
+    frames = [Image.new("L", (9, 9), shade) for shade in (0, 255)]
+    frames[0].save(tmp_path / "board" / "media" / "b.gif", save_all=True, append_images=frames[1:])
+    (tmp_path / "board" / "media" / "c.mp4").write_bytes(b"video")
+    posts = pins(*({"image": f"media/{name}", "descriptions": ["d"]} for name in ("b.gif", "c.mp4")))
+    assert [posts.pictures(row) for row in posts.rows(posts.ids)] == [["media/b.gif"], []]
+    assert posts.info["suspicious"] == {"image broken": 1}
+
+
 def test_the_sheet_names_the_set_and_the_place_of_pictures(pins: Prepare) -> None:
     posts = pins({"id": "1", "image": "a.png", "descriptions": ["d"]}, sheet="{name: mine, media_root: media}")
     assert said(posts) == [("mine/1", "a.png", ["d"])]

@@ -2,9 +2,16 @@
 
 import json
 import random
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Problem
-from datamodules.preparing.joining import Ranked, published, random_parts, ranked_parts
+from datamodules.preparing.joining import GROUP, Ranked, join, published, random_parts, ranked_parts
+from datamodules.preparing.parts import PART_SCHEMA, part_path, write_problems, write_table
+from datamodules.preparing.records import Card
 
 
 def test_random_parts_are_80_10_10_and_stable() -> None:
@@ -60,3 +67,43 @@ def test_the_papers_test_parts_are_floors_by_class() -> None:
 def test_a_problem_is_published_with_its_place() -> None:
     line = published(Problem("a.jsonl", 3, None, "not UTF-8: byte 0xff at column 1"))
     assert json.loads(line) == {"file": "a.jsonl", "line": 3, "id": None, "cause": "not UTF-8: byte 0xff at column 1"}
+
+
+def test_each_protocol_names_its_own_posts_in_the_order_of_the_parts(tmp_path: Path) -> None:
+    said = [[("paper", "train"), ("fold", "test")], [], [("fold", "train")], [("paper", "test")], [("paper", "train")]]
+    for index, numbers in enumerate(([0, 1, 2], [], [3, 4])):
+        rows = [
+            {"id": f"n/{n}", "file": "f", "line": n, "parts": [{"protocol": p, "part": part} for p, part in said[n]]}
+            for n in numbers
+        ]
+        write_table(part_path(tmp_path, index, "parquet"), pa.Table.from_pylist(rows, PART_SCHEMA))
+        write_problems(part_path(tmp_path, index, "jsonl"), [])
+    join(Card("n", "none", tmp_path, tmp_path, ()), tmp_path, 3, tmp_path / "out")
+    found = {path.stem: pq.read_table(path).to_pydict() for path in (tmp_path / "out" / "splits").iterdir()}
+    assert found == {
+        "paper": {"id": ["n/0", "n/3", "n/4"], "part": ["train", "test", "train"]},
+        "fold": {"id": ["n/0", "n/2"], "part": ["test", "train"]},
+    }
+
+
+def test_a_long_part_has_row_groups_that_can_be_read_apart(tmp_path: Path) -> None:
+    (tmp_path / "raw.jsonl").write_text('{"descriptions": ["d"]}\n' * (GROUP + 5))
+    posts = prepare(open_layout("pins", tmp_path / "raw.jsonl"), tmp_path / "out")
+    (part,) = (posts.folder / "posts").iterdir()
+    info = pq.read_metadata(part)
+    assert [info.row_group(group).num_rows for group in range(info.num_row_groups)] == [GROUP, 5]
+    assert posts.ids == [f"raw/raw.jsonl:{n}" for n in range(1, GROUP + 6)]
+
+
+def test_a_split_has_the_posts_that_are_left_in_their_order(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    for file in "ab":
+        rows = [
+            {"id": f"{file}{n % 9}", "descriptions": ["d"] * (n != 5), "split": ["train", "test"][n % 2]}
+            for n in range(12)
+        ]
+        (tmp_path / "raw" / f"{file}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    posts = prepare(open_layout("pins", tmp_path / "raw"), tmp_path / "out", max_bad=1)
+    left = [(f"raw/{file}{n}", ["train", "test"][n % 2]) for file in "ab" for n in range(9) if n != 5]
+    table = pq.read_table(posts.folder / "splits" / "paper.parquet")
+    assert list(zip(*table.to_pydict().values(), strict=True)) == left

@@ -40,12 +40,22 @@ def test_sentences_are_memory_mapped_and_a_pickled_corpus_is_small(corpus: Corpu
 def test_what_is_not_there_is_named(corpus: Corpus, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no part 'test'; there are train"):
         corpus.part("test")
-    with pytest.raises(FileNotFoundError, match=r"corpus\.json: no corpus of sentences; .*write_corpus"):
+    with pytest.raises(FileNotFoundError, match=r"corpus\.json: no corpus .* stage `sentences` .*run pins"):
         Corpus(tmp_path)
     path = corpus.folder / "corpus.json"
     path.write_text(json.dumps(corpus.info | {"version": 0}))
     with pytest.raises(ValueError, match="version 0, not 1; write it again"):
         Corpus(corpus.folder)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"version": 1, "par', b"[1]", b"\xff"])
+def test_a_cut_file_is_named_with_the_way_out(make_posts: Callable[..., Posts], tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "corpus.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"corpus/corpus\.json: no.*; delete .*/corpus and let it be made again"):
+        Corpus(tmp_path / "corpus")
+    with pytest.raises(ValueError, match=r"corpus/corpus\.json: no.*; delete .*/corpus and let it be made again"):
+        write_corpus(make_posts(PINS), tmp_path / "corpus")
 
 
 def test_reading_needs_neither_torch_nor_the_database() -> None:

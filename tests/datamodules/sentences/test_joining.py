@@ -53,8 +53,13 @@ def test_rare_words_are_left_out_by_option_and_short_rests_stay(write: Write) ->
 
 
 @pytest.mark.parametrize("unknown", ["unk", "drop"])
-def test_counts_tell_all_words_and_the_share_of_unknown_ones(write: Write, unknown: str) -> None:
+def test_counts_and_the_last_lines_tell_all_words_and_unknown_ones(
+    write: Write, unknown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     info = write(unknown).info
     assert info["dropped"]["unknown_words_only"] == 2
     assert info["parts"]["train"] == {"images": 2, "sentences": 2, "words": 8, "unknown": 1, "without_picture": 0}
-    assert info["unknown_share"] == {"train": 1 / 8, "validation": 3 / 4}
+    assert [line.partition(f"{unknown}: ")[2] for line in capsys.readouterr().out.splitlines()[-2:]] == [
+        "train: 2 sentences (0 without a picture) of 2 pictures, 8 words (12.50% unknown)",
+        "validation: 1 sentences (0 without a picture) of 1 pictures, 4 words (75.00% unknown)",
+    ]

@@ -1,5 +1,8 @@
 """Mirrors datamodules/sentences/overlap.py."""
 
+import random
+import time
+
 import numpy as np
 import pytest
 
@@ -47,3 +50,21 @@ def test_random_sentences_are_judged_as_by_the_slow_loop(most: float) -> None:
     expected = slowly(sentences, pictures, most)
     assert found(sentences, pictures, most) == expected
     assert 0 < sum(expected) < 300
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_sentences_of_few_pictures_are_judged_as_by_the_slow_loop(seed: int) -> None:
+    draws = random.Random(seed)
+    words, most = draws.choice([3, 6, 15, 40]), draws.choice([0.01, 0.2, 1 / 3, 2 / 3, 0.7, 0.75, 0.8, 0.9, 1.0, 1.01])
+    sentences = [[draws.randrange(words) for _ in range(draws.randrange(1, 14))] for _ in range(draws.randrange(90))]
+    pictures = [draws.randrange(2) for _ in sentences]
+    assert found(sentences, pictures, most) == slowly(sentences, pictures, most)
+
+
+def test_a_picture_of_very_many_sentences_takes_no_time_by_their_square() -> None:
+    draws = np.random.default_rng(0)
+    edges = np.cumsum(1 / np.arange(1, 20_001))
+    sentences = [np.searchsorted(edges, draws.random(10) * edges[-1]).tolist() for _ in range(12_000)]
+    begun = time.process_time()
+    assert sum(found(sentences, [0] * 12_000, 0.8)) < 100
+    assert time.process_time() - begun < 3  # 0.1 s; each with each took 20

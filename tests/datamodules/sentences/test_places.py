@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datamodules.posts import Posts
-from datamodules.sentences import Corpus, Words, write_corpus
+from datamodules.sentences import Cleaning, Corpus, Words, write_corpus
 
 MakePosts = Callable[..., Posts]
 
@@ -19,7 +19,7 @@ def pictures(corpus: Corpus) -> dict[str, list[str | None]]:
 
 @pytest.mark.parametrize("range_size", [1, 100])
 def test_a_picture_in_several_parts_goes_to_the_one_furthest_from_training(
-    make_posts: MakePosts, tmp_path: Path, range_size: int
+    make_posts: MakePosts, tmp_path: Path, range_size: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     split = [("a", "train"), ("b", "test"), ("c", "validation"), (None, "test"), ("a", "validation"), ("b", "train")]
     split += [("d", None), (None, None), ("a", None), ("e", "train"), (None, "train")]
@@ -31,6 +31,18 @@ def test_a_picture_in_several_parts_goes_to_the_one_furthest_from_training(
     assert corpus.info["dropped"]["outside_split"] == 3
     assert corpus.info["pictures_in_several_parts"] == 2
     assert corpus.info["pictures_in_several_ranges"] == (2 if range_size == 1 else 0)
+    said = capsys.readouterr().out
+    assert "2 pictures are in several parts of the split; each is in the one furthest from training" in said
+    assert ("of 2 pictures were compared only within ranges of about 1 posts" in said) == (range_size == 1)
+
+
+def test_nothing_is_said_of_ranges_where_nothing_is_compared(
+    make_posts: MakePosts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    posts = make_posts([("a", ["one and two here"]), ("a", ["three and four here"])], a_file=1)
+    for name, most in (("compared", 0.8), ("all", 1.1)):
+        write_corpus(posts, tmp_path / name, Cleaning(4, most), Words(1), validation_images=0, range_size=1)
+        assert ("compared only within" in capsys.readouterr().out) == (name == "compared")
 
 
 def test_pictures_are_drawn_by_the_hash_of_seed_and_path(make_posts: MakePosts, tmp_path: Path) -> None:

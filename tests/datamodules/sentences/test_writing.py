@@ -73,8 +73,20 @@ def test_progress_is_told_by_stage(make_posts: MakePosts, tmp_path: Path, capsys
     write_corpus(make_posts(PINS), tmp_path / "corpus", words=Words(1), validation_images=0)
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(" in ")[0].partition("corpus: ")[2] for line in said] == [
-        "posts cut: 4 of 4", "ranges joined: 1 of 1"
-    ]  # fmt: skip
+        "posts cut: 4 of 4",
+        "ranges joined: 1 of 1",
+        "train: 6 sentences (2 without a picture) of 2 pictures, 27 words (0.00% unknown)",
+    ]
+
+
+def test_a_caller_with_progress_of_its_own_is_told_nothing_else(
+    make_posts: MakePosts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stages: list[str] = []
+    quiet = lambda stage: stages.append(stage) or (lambda done, total: None)  # noqa: E731
+    write_corpus(make_posts(PINS), tmp_path / "corpus", words=Words(1), validation_images=0, progress=quiet)
+    assert len(stages) == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_two_workers_write_the_bytes_of_one(make_posts: MakePosts, tmp_path: Path) -> None:
