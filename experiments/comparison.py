@@ -6,7 +6,15 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from experiments.documents import Block, Document, Footnotes
-from experiments.results import DataFacts, PredictedPost, read_facts, read_metrics, read_predictions
+from experiments.results import (
+    DataFacts,
+    PredictedPost,
+    count_predictions,
+    read_facts,
+    read_metrics,
+    read_predictions,
+    scored_parts,
+)
 from experiments.scores import confusion, score
 from experiments.statistics import paired, seeds_warning
 from experiments.tables import METRICS, Row, Table, Target
@@ -33,19 +41,24 @@ def compare(
 
     Args:
         table: rows and published numbers.
-        results: experiment -> folders of its rows and seeds; rows and seeds may be missing.
+        results: experiment -> folders of its rows and seeds; rows and seeds may be missing, and an experiment whose
+            part was not scored is left out.
         departures: what the settings change besides the rows' own overrides; any makes ours not comparable.
         within: a split of the prepared posts; only posts that are in the same part there are scored.
     """
     footnotes = Footnotes(table.footnotes)
     blocks: list[Block] = []
+    left_out = {name: _unscored(table.experiments[name], folders) for name, folders in results.items()}
     for experiment, folders in results.items():
+        if left_out[experiment] and not all(left_out.values()):
+            continue  # were all of them, the first one's error says so
         names = {row for row, _ in folders}
         rows = [row for row in (*table.rows, *table.controls) if row.name in names]
         blocks += Comparison(table, experiment, rows, folders, footnotes, within).blocks(departures)
     intro = [f"{table.source}. In percent; ours: mean ± standard deviation over seeds."]
-    tested = " Seeds are paired with the base row's; tests are two-sided and not corrected for their number."
-    return Document(table.title, [intro[0] + tested], blocks, footnotes=footnotes.used())
+    intro[0] += " Seeds are paired with the base row's; tests are two-sided and not corrected for their number."
+    intro += [f"{name} is left out: {reason}." for name, reason in left_out.items() if reason]
+    return Document(table.title, intro, blocks, footnotes=footnotes.used())
 
 
 class Comparison:
@@ -69,7 +82,8 @@ class Comparison:
         first = next(iter(folders.values()))
         self.facts: DataFacts = read_facts(first)
         self.corpora = sorted({corpus for folder in folders.values() if (corpus := read_facts(folder).corpus)})
-        self.posts = len(_predicted(first, self.target.split, within))
+        split = self.target.split
+        self.posts = len(_predicted(first, split, within)) if within else count_predictions(first, split)
 
     def blocks(self, departures: Sequence[str]) -> Iterator[Block]:
         reasons = list(self.reasons(departures))
@@ -167,6 +181,12 @@ class Comparison:
         others = [len(scores) for name, scores in self.scores.items() if name != self.table.base_row]
         warning = seeds_warning(min(others)) if others else None
         return [warning] if warning else []
+
+
+def _unscored(target: Target, folders: Folders) -> str:
+    """Why an experiment has no results in the table; empty where it has."""
+    parts = scored_parts(next(iter(folders.values())))
+    return "" if target.split in parts else f"no {target.split!r} was scored, only {', '.join(parts)}"
 
 
 def p_text(p: float) -> str:

@@ -22,6 +22,7 @@ from experiments.wiring import wired
 
 # What each stage is told by the plan: setting -> its default, and what to use.
 SET_BY_THE_PLAN = {"seed": (0, "use --seeds")}
+WEIGHT = 0.1  # model.visual.weight where nobody has set it
 PUBLISHED = ("google_news", "glove_twitter")  # rows of Table 3, n/a until their files are given
 HELD_OUT = {"count": 2000, "rounds": 20}  # triplets of held-out descriptions that choose lambda, and of one picture
 CAPTIONS = {"count": 5000, "rounds": 5}  # those that are scored
@@ -36,6 +37,7 @@ def plan(settings: Settings, seed: int) -> list[Stage]:
     """
     refuse_set_by_plan(settings, SET_BY_THE_PLAN)
     protocol, free = settings["protocol"]["init_args"], free_settings(settings)
+    _refuse_scored_choice(protocol)
     data_seed = seed if protocol["network_follows_seed"] else 0
     roles, name = _pins(protocol, seed)
     own = {"posts": "{pins}", "split": protocol["split"], "validation_images": protocol["validation_images"]}
@@ -49,6 +51,15 @@ def plan(settings: Settings, seed: int) -> list[Stage]:
     own["embeddings"] = _published(protocol, roles) if not stages else "{embeddings}"
     inputs = {"embeddings": stages[-1]} if stages else {}
     return [*stages, wired("scores", "scoring:scoring", own, roles, free, inputs)]
+
+
+def _refuse_scored_choice(protocol: Settings) -> None:
+    """The descriptions that choose lambda must not be those that are scored."""
+    if protocol["caption_part"] == "validation" and len(protocol["weights"] or ()) > 1:
+        raise ValueError(
+            "protocol.caption_part=validation: those descriptions choose lambda; use --protocol.caption_part=test with "
+            "a split that has a test part, or one lambda alone (--protocol.weights=[0.1])"
+        )
 
 
 def _pins(protocol: Settings, seed: int) -> tuple[Roles, str]:
@@ -138,6 +149,8 @@ def _embeddings(settings: Settings, roles: Roles, seed: int, free: Settings) -> 
         return []
     visual = settings["model"]["init_args"]["visual"]
     weights = protocol["weights"] if visual and "weight" in visual["init_args"] else None
+    if weights and visual["init_args"]["weight"] != WEIGHT:
+        raise ValueError("model.visual.weight is chosen by the plan; use --protocol.weights=null to give it yourself")
     if not weights or len(weights) == 1:
         return [_network(settings, "embed", weights[0] if weights else None, roles, seed, free)]
     found = {str(weight): _network(settings, f"embed_{weight}", weight, roles, seed, free) for weight in weights}

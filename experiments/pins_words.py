@@ -13,7 +13,7 @@ from datamodules.word_similarity import FEWEST
 from experiments.arguments import choose
 from experiments.comparison import SIMULATED, Folders, spread
 from experiments.documents import Block, Document, Footnotes
-from experiments.pins_results import read_answers, read_known, read_similarity
+from experiments.pins_results import read_answers, read_known, read_similarity, triplet_file
 from experiments.results import read_facts, read_metrics, scored_parts
 from experiments.tables import Asked, load_table, read_mapping, table_file
 
@@ -51,12 +51,20 @@ def _blocks(experiment: str, rows: Mapping[str, Seeds], marks: Footnotes, asked:
     reasons = "; ".join([SIMULATED] * facts.simulated + asked.departures)
     notes = [f"{facts.label}: {reasons}."] * bool(reasons)
     sets = similar_words(rows)
+    notes += _lambdas(rows)
     notes += ["No word-similarity sets: --protocol.similarity names their folder."] * (not sets)
     blocks = [_part(experiment, part, rows, notes) for part in scored_parts(first)]
     for block in sets:
         title = f"{block.title}{marks.marks(['similar', 'interval'])} ({experiment})"
         blocks.append(replace(block, title=title))
     return blocks
+
+
+def _lambdas(rows: Mapping[str, Seeds]) -> list[str]:
+    """What was chosen for the rows that have a lambda, by seed."""
+    found = {row: [read_known(folder).get("lambda") for folder in folders] for row, folders in rows.items()}
+    said = [f"{row} {', '.join(f'{one:g}' for one in each)}" for row, each in found.items() if None not in each]
+    return [f"Chosen lambda, by seed: {'; '.join(said)}."] * bool(said)
 
 
 def _part(experiment: str, part: str, rows: Mapping[str, Seeds], notes: Sequence[str]) -> Block:
@@ -90,13 +98,14 @@ def common_accuracy(rows: Mapping[str, Seeds], part: str) -> tuple[NDArray[np.bo
     """Which triplets all rows and seeds cover, (N,), and each row's percent of right ones among them, by seed.
 
     Raises:
-        ValueError: two rows were scored on other numbers of triplets.
+        ValueError: two were scored on different triplets.
     """
+    files = {triplet_file(folder, part) for folders in rows.values() for folder in folders}
+    if len({path.read_bytes() for path in files}) > 1:
+        raise ValueError(f"{part}: rows or seeds were scored on different triplets; take one network, or one seed")
     answers = {(row, folder): read_answers(folder, part) for row, folders in rows.items() for folder in folders}
-    sizes = {len(found.covered) for found in answers.values()}
-    if len(sizes) > 1:
-        raise ValueError(f"{part}: rows were scored on {sorted(sizes)} triplets; networks differ, take one seed")
-    common = reduce(np.logical_and, (found.covered for found in answers.values()), np.ones(min(sizes, default=0), bool))
+    covered = [found.covered for found in answers.values()]
+    common = reduce(np.logical_and, covered) if covered else np.zeros(0, bool)
     accuracy: dict[str, list[float]] = {row: [] for row in rows}
     for (row, _), found in answers.items():
         accuracy[row].append(100 * float(found.right[common].mean()) if common.any() else float("nan"))

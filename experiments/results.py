@@ -131,9 +131,16 @@ def read_predictions(folder: Path, part: str = "test") -> list[PredictedPost]:
     """The posts of one part, in stored order; FileNotFoundError says what makes the file."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(_existing(folder / "predictions.parquet"))
-    rows = (row for row in table.to_pylist() if row["part"] == part)
-    return [_predicted(row) for row in rows]
+    table = pq.read_table(_existing(folder / "predictions.parquet"), filters=[("part", "==", part)])
+    return [_predicted(row) for row in table.to_pylist()]
+
+
+def count_predictions(folder: Path, part: str = "test") -> int:
+    """How many posts or triplets of one part were scored; there may be millions."""
+    import pyarrow.parquet as pq
+
+    path = _existing(folder / "predictions.parquet")
+    return pq.read_table(path, columns=["part"], filters=[("part", "==", part)]).num_rows
 
 
 def with_content(posts: list[PredictedPost], benchmark: Path | None) -> list[PredictedPost]:

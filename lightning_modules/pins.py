@@ -16,7 +16,7 @@ from lightning_modules.gru import GatedRecurrentUnit
 from lightning_modules.losses import joint_means
 from lightning_modules.sampled_softmax import Distribution, NegativeSampler, Rows, exact_nll, log_uniform, sampled_nll
 from lightning_modules.visual import Visual
-from lightning_modules.word_tables import dense_on_several_gpus, looked_up
+from lightning_modules.word_tables import clamp_gradients, dense_on_several_gpus, looked_up
 
 SPREAD = 0.05  # parameters start uniform in +-SPREAD (code of the predecessor; the paper does not say)
 
@@ -174,5 +174,16 @@ class WordEmbeddings(L.LightningModule):
         self.log_dict({"val/nll": nll, "val/loss": nll + added})
 
     # optimisers
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        if gradient_clip_val and gradient_clip_algorithm == "value":
+            clamp_gradients(self, gradient_clip_val)
+        else:
+            self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.SGD(self.parameters(), lr=self.lr)

@@ -60,9 +60,10 @@ class NegativeSampler(nn.Module):
     def __init__(self, counts: Tensor, distribution: Distribution = log_uniform, size: int = 1024) -> None:
         super().__init__()
         if not 1 < size <= len(counts) // 2:  # one alone could be the target itself
+            most = len(counts) // 2
+            fewer = f"--model.negatives={most} or fewer, or " if most > 1 else ""
             raise ValueError(
-                f"{size:,} negatives of {len(counts):,} words: use --model.negatives={max(1, len(counts) // 2)} or "
-                "fewer, or --model.negatives=null for the exact soft-max"
+                f"{size:,} negatives of {len(counts):,} words: use {fewer}--model.negatives=null for the exact soft-max"
             )
         self.size = size
         probability = distribution(counts)

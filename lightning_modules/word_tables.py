@@ -17,6 +17,16 @@ def looked_up(table: nn.Embedding, *words: Tensor) -> list[Tensor]:
     return [F.embedding(each, vectors) for each in place.split([len(each) for each in words])]
 
 
+def clamp_gradients(module: nn.Module, most: float) -> None:
+    """Clip by value in [-most, most], which torch's own does for no sparse gradient."""
+    for parameter in module.parameters():
+        if parameter.grad is not None and parameter.grad.is_sparse:
+            parameter.grad = parameter.grad.coalesce()  # values of a row that is there twice would be clamped apart
+            parameter.grad.values().clamp_(-most, most)
+        elif parameter.grad is not None:
+            parameter.grad.clamp_(-most, most)
+
+
 def dense_on_several_gpus(module: L.LightningModule) -> None:
     """Take dense gradients of tables there: NCCL adds up no sparse ones. The result is the same."""
     if module.trainer.world_size > 1 and module.device.type == "cuda":

@@ -3,6 +3,8 @@
 Imports no torch.
 """
 
+import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,14 +84,14 @@ def scoring(job: Job) -> None:
         found = {name: _compared(embeddings, name, pairs) for name, pairs in sets.items()}
         write_json(job.folder / "similarity.json", found)
     facts = {"name": settings["name"], "simulated": settings["simulated"], "kind": "triplets"}
-    facts |= {"classes": CLASSES, "averaging": "macro"}
+    facts |= {"classes": CLASSES, "averaging": "macro"} | _chosen(path)
     write_json(job.folder / "dataset.json", facts | {"modalities": [READ], "known": known} | _described(embeddings))
 
 
 def judge(embeddings: Embeddings, triplets: Triplets, separator: str = "") -> Judged:
-    """Score triplets of phrases, cleaned as the corpus is."""
+    """Score triplets of phrases: their words as they are where these are known, else cleaned as the corpus is."""
     phrases, columns = numbered(triplets)
-    vectors = PhraseVectors(embeddings, phrases, partial(cleaned, separator=separator))
+    vectors = PhraseVectors(embeddings, phrases, partial(_spelled, embeddings, separator))
     facts = {
         "phrases": len(vectors),
         "known_phrases": int(vectors.known.sum()),
@@ -97,6 +99,15 @@ def judge(embeddings: Embeddings, triplets: Triplets, separator: str = "") -> Ju
         "known_words": vectors.known_words,
     }
     return Judged(vectors.triplets_right(*columns), vectors.covered(*columns), facts)
+
+
+def _spelled(embeddings: Embeddings, separator: str, phrases: Sequence[str]) -> list[str]:
+    """Published vectors know "t-shirt" and "Paris"; those of a corpus its cleaned words only."""
+    each = [phrase.split() for phrase in phrases]
+    words = list(dict.fromkeys(word for phrase in each for word in phrase))
+    spelled = dict(zip(words, cleaned(words, separator), strict=True))
+    spelled |= {words[at]: words[at] for at in np.flatnonzero(embeddings.rows(words) >= 0).tolist()}
+    return [" ".join(spelled[word] for word in phrase) for phrase in each]
 
 
 def _score_parts(
@@ -142,6 +153,12 @@ def _shown(values: Metrics) -> str:
 def _compared(embeddings: Embeddings | None, name: str, pairs: list[Pair]) -> dict[str, Any]:
     found = spearman(embeddings, pairs) if embeddings else Correlation(None, None, None, len(pairs), 0)
     return found._asdict() | {"kind": kind_of(name)}
+
+
+def _chosen(path: str | None) -> dict[str, float]:
+    """The lambda of the embeddings, where it was chosen."""
+    choice = Path(path) / "choice.json" if path else None
+    return {"lambda": json.loads(choice.read_text("utf-8"))["weight"]} if choice and choice.is_file() else {}
 
 
 def _described(embeddings: Embeddings | None) -> dict[str, int]:

@@ -148,3 +148,13 @@ def views(folder: Path, stage: Callable[..., Path], right: dict[str, float], see
     pq.write_table(pa.concat_tables(tables), folder / "predictions.parquet")
     (folder / "metrics.json").write_text(json.dumps(metrics))
     return folder
+
+
+def test_pins_best_row_is_compared_with_every_other_that_is_trained() -> None:
+    claims, table = load_claims("pins"), load_table("pins_3")
+    trained = [row.name for row in (*table.rows, *table.controls) if "--protocol.source" not in "".join(row.overrides)]
+    best = [pair.sides for pair in claims.claims["P4"].pairs]
+    assert {better.row for better, _ in best} == {"Model A"}
+    assert sorted(worse.row for _, worse in best) == sorted(set(trained) - {"Model A"})
+    assert claims.claims["P5"].kind == "equivalence"
+    assert claims.claims["P3 against text"].kind == "reported"

@@ -199,6 +199,8 @@ def test_pins_of_ones_own_take_the_place_of_the_networks(store: Path, prepared: 
     [
         (["--data.seed=3"], "data.seed is set by the plan; use --seeds"),
         (["--protocol.pins=nowhere"], "nowhere/dataset.json: no prepared data set"),
+        (["--protocol.caption_part=validation"], "caption_part=validation: those descriptions choose lambda; use"),
+        ([*ROWS["Model C"], "--model.visual.weight=7"], "weight is chosen by the plan; use --protocol.weights=null"),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_anything_runs(words: list[str], message: str, store: Path) -> None:

@@ -81,6 +81,7 @@ def write_row(store: Path, row: str, seed: int) -> Path:
     write_json(folder / "metrics.json", {"voted": metrics})
     counts = {"phrases": 8, "known_phrases": 6, "words": 12, "known_words": 9}
     facts = {"name": "simulated_pins", "simulated": True, "classes": ["wrong", "right"], "known": {"voted": counts}}
+    facts |= {"lambda": seed / 10} if row in ("Model B", "Model C") else {}
     write_json(folder / "dataset.json", facts | ({"dim": 4, "words": 8} if known else {}))
     found = {"rho": 0.4 + 0.2 * seed, "low": 0.3, "high": 0.5, "pairs": 353, "covered": 120} if known else None
     few = {"rho": None, "low": None, "high": None, "pairs": 30, "covered": 7 if known else 0}
@@ -150,11 +151,17 @@ def test_rows_are_compared_on_the_triplets_that_all_of_them_cover(runs: Runs, ca
     assert cells(text, "Model A")[0][1:] == [*shares, "66.67 ± 0.00", "100.00 ± 0.00"]
     assert cells(text, "GloVe-Twitter")[0][1:] == ["n/a"] * 7
     assert "60 of 90 triplets are covered by all 9 rows with vectors." in text
+    assert "Chosen lambda, by seed: Model B 0, 0.1; Model C 0, 0.1." in text
     store = tmp_path / "store"
     folders = {"one": [store / "scores-Model_A_0"], "none": [store / "scores-GloVe-Twitter_0"]}
     common, accuracy = common_accuracy(folders, "voted")
     assert not common.any(), "a row without vectors covers nothing"
     assert np.isnan(accuracy["one"]).all()
+    (store / "other-1").mkdir()
+    (store / "other-1" / "raw.tsv").write_text("\t".join(TRIPLETS[0]) + "\n")
+    write_plan(store / "scores-Model_A_1", {"triplets": {"voted": "{other}/raw.tsv"}}, other="other-1")
+    with pytest.raises(ValueError, match="voted: rows or seeds were scored on different triplets"):
+        common_accuracy({"one": [store / "scores-Model_A_0", store / "scores-Model_A_1"]}, "voted")
 
 
 def test_similar_and_related_sets_stand_apart_with_intervals(runs: Runs, capsys) -> None:

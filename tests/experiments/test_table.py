@@ -197,3 +197,21 @@ def test_posts_outside_another_split_can_be_left_out(tmp_path: Path, fake_runs) 
     scored = [post for post in read_predictions(folder) if post.id in kept]
     f1 = f1_score([post.gold for post in scored], [post.predicted for post in scored])
     assert f"{100 * f1:.2f}" in text
+
+
+def test_an_experiment_whose_part_was_not_scored_is_left_out_and_named(tmp_path: Path, stage) -> None:
+    table = load_table("pins_3")
+    folder = stage(tmp_path / "scores", 0.8, 0)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    (folder / "metrics.json").write_text(json.dumps({"raw": metrics["test"]}))
+    predictions = pq.read_table(folder / "predictions.parquet")
+    at = predictions.column_names.index("part")
+    parts = pa.array(["raw"] * len(predictions))
+    pq.write_table(predictions.set_column(at, "part", parts), folder / "predictions.parquet")
+    results = {name: {("Model A", 0): folder} for name in ("pins", "pins_raw")}
+    text = markdown(compare(table, results))
+    assert "pins is left out: no 'voted' was scored, only raw." in text
+    assert "RP10M (pins_raw)" in text
+    assert "Gold RP10K (pins)" not in text
+    with pytest.raises(ValueError, match="no part 'voted'; there are raw"):
+        compare(table, {"pins": results["pins"]})

@@ -259,7 +259,7 @@ def test_weights_start_uniform_and_biases_at_0_but_for_the_gates(cell: type[nn.M
 def test_a_vocabulary_too_small_for_the_negatives_is_refused(model: Make, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"13 negatives of 24 words: use --model\.negatives=12"):
         model("A", negatives=13)
-    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary.*`corpus` for Pins"):
+    with pytest.raises(FileNotFoundError, match=r"words\.parquet: no vocabulary.*`sentences` for Pins"):
         WordEmbeddings(tmp_path)
 
 

@@ -81,3 +81,13 @@ def test_mixed_precision_trains_nearly_as_full_precision_does(
     for (name, one), two in zip(full.named_parameters(), mixed.parameters(), strict=True):
         assert two.dtype == torch.float32
         torch.testing.assert_close(two, one, rtol=0, atol=0.02, msg=name)  # gradients of up to 1 in 8 bits
+
+
+@pytest.mark.parametrize("algorithm", ["norm", "value"])
+def test_gradients_are_clipped_by_norm_or_by_value(algorithm: str, model: Make, batch: PackedSentences) -> None:
+    made, most = model("A"), 1e-3
+    before = {name: value.clone() for name, value in made.named_parameters()}
+    trainer(precision="64-true", gradient_clip_val=most, gradient_clip_algorithm=algorithm).fit(made, steps(batch))
+    moved = torch.cat([(before[name] - value).flatten() for name, value in made.named_parameters()])  # lr is 1
+    size = moved.norm() if algorithm == "norm" else moved.abs().max()
+    assert size.item() == pytest.approx(most, rel=1e-3)

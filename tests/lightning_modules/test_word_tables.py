@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lightning_modules.word_tables import dense_on_several_gpus, looked_up
+from lightning_modules.word_tables import clamp_gradients, dense_on_several_gpus, looked_up
 
 LISTS = ([3, 1, 3, 3], [1, 7], [])
 
@@ -43,3 +43,14 @@ def test_gradients_are_dense_only_on_several_gpus(world: int, where: str, sparse
     module.one, module.two = nn.Embedding(3, 2, sparse=True), nn.Sequential(nn.Embedding(3, 2, sparse=True))
     dense_on_several_gpus(module)
     assert (module.one.sparse, module.two[0].sparse) == (sparse, sparse)
+
+
+def test_sparse_gradients_are_clamped_as_dense_ones_are() -> None:
+    words = torch.tensor([3, 1, 3])
+    tables = nn.Embedding(9, 4, sparse=True), nn.Embedding(9, 4)
+    for table in tables:
+        (0.8 * table(words)).sum().backward()  # row 3: 1.6, and 0.8 twice before it is added up
+        clamp_gradients(table, 1.0)
+    found = tables[0].weight.grad.to_dense()
+    assert torch.equal(found, tables[1].weight.grad)
+    assert found[[1, 3]].unique(dim=1).flatten().tolist() == pytest.approx([0.8, 1.0])

@@ -160,3 +160,11 @@ def test_a_broken_file_of_triplets_is_named_and_leaves_no_predictions(files: dic
     with pytest.raises(ValueError, match=r"raw\.tsv, line 6"):
         scored(files, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_published_words_are_looked_up_as_they_are_before_they_are_cleaned() -> None:
+    """t-shirt is nearer to Paris, tshirt and paris to each other: by hand."""
+    words = ["Paris", "paris", "t-shirt", "tshirt", "x"]
+    known = Embeddings(words, np.array([[1, 0], [0, 1], [1, 0.1], [0, 1], [-1, 0]]))
+    triplets = Triplets.of([("Paris", "t-shirt", "tshirt"), ("paris", "T-Shirt", "x"), ("Paris!", "tshirt", "t-shirt")])
+    assert judge(known, triplets).right.tolist() == [True, True, True]
