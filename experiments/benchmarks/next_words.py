@@ -1,8 +1,6 @@
 """The soft-max over the words alone: sampled or over all of them, with gradients of some rows or of the whole table."""
 
 import json
-import os
-import resource
 import subprocess
 import sys
 from dataclasses import asdict
@@ -88,16 +86,20 @@ def extra_memory(network: PinsNetwork) -> float | None:
 
 
 def grown(folder: str, sizes: str) -> int | None:
-    """What `extra_memory` prints in its process, in bytes."""
+    """What `extra_memory` prints in its process, in bytes; None where the kernel does not tell."""
     network = PinsNetwork(Path(folder), PinsSizes(**json.loads(sizes)))
     own = trainee(network, torch.device("cpu"))
-    held, batch = Path("/proc/self/statm"), network.batch
-    if not held.is_file():
-        return None
-    before = int(held.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    batch, before = network.batch, _held("VmRSS")
     for _ in range(3):
         own.step(batch)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+    most = _held("VmHWM")  # of this process alone; getrusage's begins with what the one that started it held
+    return most - before if most is not None and before is not None else None
+
+
+def _held(name: str) -> int | None:
+    status = Path("/proc/self/status")
+    lines = status.read_text("utf-8").splitlines() if status.is_file() else []
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), None)
 
 
 def measure(material: Material) -> list[Comparison]:
