@@ -30,8 +30,8 @@ def count_descriptions(posts: Posts, memory_limit: str = "2GB", threads: int = 1
         found.execute("CREATE VIEW texts AS SELECT unnest(one.descriptions) AS text FROM media")
         sentences = r"SELECT count(*) FROM texts WHERE regexp_matches(text, '\S')"
         words = r"SELECT unnest(regexp_extract_all(text, '\S+')) AS word FROM texts"
-        found.execute(f"CREATE TABLE words AS SELECT word, count(*) AS times FROM ({words}) GROUP BY word")  # noqa: S608
+        found.sql(words).aggregate("word, count(*) AS times").create("words")
         (total,) = one(found, "SELECT coalesce(sum(times), 0)::BIGINT FROM words")
-        least = "SELECT count(*) FROM words WHERE times >= "
-        unique = {count: one(found, f"{least}{count}")[0] for count in THRESHOLDS}
+        least = "SELECT count(*) FROM words WHERE times >= ?"
+        unique = {count: one(found, least, count)[0] for count in THRESHOLDS}
         return Described(one(found, images)[0], one(found, sentences)[0], total, unique)

@@ -22,7 +22,7 @@ from experiments.wiring import wired
 
 # What each stage is told by the plan: setting -> its default, and what to use.
 SET_BY_THE_PLAN = {"seed": (0, "use --seeds")}
-WEIGHT = 0.1  # model.visual.weight where nobody has set it
+WEIGHT = 0.1  # of `lightning_modules.visual`, whose torch no plan imports: model.visual.weight where nobody has set it
 PUBLISHED = ("google_news", "glove_twitter")  # rows of Table 3, n/a until their files are given
 HELD_OUT = {"count": 2000, "rounds": 20}  # triplets of held-out descriptions that choose lambda, and of one picture
 CAPTIONS = {"count": 5000, "rounds": 5}  # those that are scored
@@ -113,14 +113,15 @@ def _clicked(roles: Roles, clicked: Settings, seed: int, free: Settings) -> dict
     """Raw triplets of the click log, and those that a vote keeps."""
     own = {"clicks": "{network}/raw/clicks/clicks.jsonl", "seed": seed, "pool": None}
     own |= {name: clicked[name] for name in ("top", "min_clicks", "negatives")}
-    for name in ("clicks", "pool", "votes"):
+    for name in ("clicks", "pool"):
         if clicked[name]:
             roles[name] = str(clicked[name])
-            own |= {name: f"{{{name}}}"} if name != "votes" else {}
+            own[name] = f"{{{name}}}"
     roles["clicked"] = wired("clicked", "triplets:clicked", own, roles, free)
     files = {"raw": "{clicked}/raw.tsv"}
     own = {"triplets": "{clicked}", "sample": clicked["sample"], "seed": seed, "votes": None, "meanings": None}
     if clicked["votes"]:
+        roles["votes"] = str(clicked["votes"])
         own["votes"] = "{votes}"
     elif not clicked["clicks"]:
         own["meanings"] = "{network}/raw/clicks/meanings.jsonl"

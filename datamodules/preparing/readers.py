@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from datamodules.preparing.records import Piece, Problem
 PIECE = 16 * 2**20  # bytes; big enough that starting a piece costs nothing, small enough to be lost
 LONGEST = 2**24  # bytes of a line; longer ones are no posts
 _BOM = b"\xef\xbb\xbf"
+_SOLID = re.compile(r"[^ \t\n\r]")  # what JSON takes for no blank
 
 
 def line_pieces(root: Path, path: Path, size: int = PIECE) -> list[Piece]:
@@ -68,13 +70,13 @@ def read_array(path: Path) -> list[tuple[int, Any]]:
         ValueError: the file is no array; names the file, and the line of a syntax error.
     """
     text = path.read_text("utf-8-sig", errors="surrogateescape")
-    decode, skip = json.JSONDecoder().raw_decode, json.decoder.WHITESPACE.match  # type: ignore[attr-defined]
-    position = skip(text, 0).end()
+    decode = json.JSONDecoder().raw_decode
+    position = _solid(text, 0)
     if text[position : position + 1] != "[":
         raise ValueError(f"{path}: no JSON array")
     values: list[tuple[int, Any]] = []
     line, counted = 1, 0
-    position = skip(text, position + 1).end()
+    position = _solid(text, position + 1)
     while text[position : position + 1] != "]":
         line, counted = line + text.count("\n", counted, position), position
         try:
@@ -82,12 +84,17 @@ def read_array(path: Path) -> list[tuple[int, Any]]:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {line}: {error}; is the file cut off?") from None
         values.append((line, value))
-        position = skip(text, end).end()
+        position = _solid(text, end)
         if text[position : position + 1] == ",":
-            position = skip(text, position + 1).end()
+            position = _solid(text, position + 1)
         elif text[position : position + 1] != "]":
             raise ValueError(f"{path}, line {line}: no comma or end after this value; is the file cut off?")
     return values
+
+
+def _solid(text: str, position: int) -> int:
+    found = _SOLID.search(text, position)
+    return found.start() if found else len(text)
 
 
 def read_every_line(path: Path) -> list[bytes]:

@@ -1,8 +1,9 @@
 """What passes between a format and the shared part."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -48,7 +49,7 @@ class Converted(NamedTuple):
     """A post, the part it has in each protocol, and causes for suspicion."""
 
     post: Post
-    parts: dict[str, str] = {}  # noqa: RUF012  # never written to
+    parts: Mapping[str, str] = MappingProxyType({})
     doubts: tuple[str, ...] = ()
 
 

@@ -22,9 +22,10 @@ def database(folder: Path, memory_limit: str, threads: int) -> Iterator[duckdb.D
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    settings = {"memory_limit": memory_limit, "threads": str(threads), "temp_directory": str(folder)}
+    settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit, "threads": threads}
+    settings["temp_directory"] = str(folder)
     # preserve_insertion_order stays on: without it results in Arrow come in no order, also after ORDER BY (duckdb 2.0)
-    connection = duckdb.connect(str(folder / "corpus.duckdb"), config=settings)  # type: ignore[arg-type]
+    connection = duckdb.connect(str(folder / "corpus.duckdb"), config=settings)
     connection.execute("SET enable_progress_bar = false")  # it would go to stdout
     try:
         yield connection
@@ -37,9 +38,7 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: str, tables
     """Make a table of these columns with the rows of some Arrow tables; one of them is held in memory at a time."""
     connection.execute(f"CREATE TABLE {table} ({columns})")
     for rows in tables:
-        connection.register("given", rows)
-        connection.execute(f"INSERT INTO {table} SELECT * FROM given")  # noqa: S608  # names are of this package
-        connection.unregister("given")
+        connection.from_arrow(rows).insert_into(table)
 
 
 def tables(connection: duckdb.DuckDBPyConnection, query: str, sizes: Iterable[int]) -> Iterator[pa.Table]:
@@ -53,6 +52,6 @@ def tables(connection: duckdb.DuckDBPyConnection, query: str, sizes: Iterable[in
         rest = rest.slice(size)
 
 
-def one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
-    """The only row of a query's result."""
-    return connection.execute(query).fetchall()[0]  # fetchone would leave the connection busy
+def one(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> tuple:
+    """The only row of the result of a query with these values in the place of its question marks."""
+    return connection.execute(query, values).fetchall()[0]  # fetchone would leave the connection busy

@@ -14,7 +14,8 @@ from datamodules.sentences.cutting import Range
 from datamodules.sentences.database import ROWS, fill, one, tables
 from encoders.atomic import replacing
 
-_CODES = " ".join(f"WHEN '{part}' THEN {code}" for code, part in enumerate(PARTS))
+_PLACED = """CREATE VIEW placed AS
+    SELECT part, unit, path, codes.code FROM units LEFT JOIN splits USING (id) LEFT JOIN codes USING (name)"""
 _PICTURES = """CREATE TABLE pictures AS
     SELECT path, min(part::BIGINT << 32 | unit) AS first, max(code) AS code, min(code) <> max(code) AS torn,
            min(part) <> max(part) AS apart
@@ -62,10 +63,9 @@ def place(connection: duckdb.DuckDBPyConnection, parts: Sequence[Range], split: 
         _draw(connection, split)
     else:
         fill(connection, "splits", "id VARCHAR, name VARCHAR", [pq.read_table(split.protocol)])
-        connection.execute(
-            f"CREATE VIEW placed AS SELECT part, unit, path, CASE name {_CODES} END AS code "  # noqa: S608
-            "FROM units LEFT JOIN splits USING (id)"
-        )
+        codes = pa.table({"code": range(len(PARTS)), "name": PARTS})
+        fill(connection, "codes", "code INTEGER, name VARCHAR", [codes])
+        connection.execute(_PLACED)
         connection.execute(_PICTURES)
     connection.execute(_NUMBERED)
     names = ("pictures", "pictures_in_several_parts", "pictures_in_several_ranges")

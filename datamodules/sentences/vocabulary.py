@@ -52,7 +52,7 @@ def count_words(connection: duckdb.DuckDBPyConnection, parts: Sequence[Range], m
     fill(connection, "counted", "word VARCHAR, times BIGINT", _counts(parts))
     connection.execute("CREATE TABLE words AS SELECT word, sum(times)::BIGINT AS times FROM counted GROUP BY word")
     unique = {
-        str(least): one(connection, f"SELECT count(*) FROM words WHERE times >= {least}")[0]  # noqa: S608
+        str(least): one(connection, "SELECT count(*) FROM words WHERE times >= ?", least)[0]
         for least in sorted({*THRESHOLDS, min_count})
     }
     if not unique[str(min_count)]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import regex
 
 from datamodules.preparing.pool import alone, each
 from datamodules.sentences.corpus import PARTS, VERSION, Corpus, read_info
@@ -32,8 +33,8 @@ RANGE = 20_000  # posts of a part; 250,000 pins of two short sentences each take
 def write_corpus(
     posts: "Posts",
     folder: Path | str,
-    cleaning: Cleaning = Cleaning(),  # noqa: B008  # frozen
-    words: Words = Words(),  # noqa: B008
+    cleaning: Cleaning = Cleaning(),
+    words: Words = Words(),
     protocol: str | None = None,
     validation_images: int = 10_000,
     seed: int = 0,
@@ -103,7 +104,7 @@ def _plan(posts: "Posts", cleaning: Cleaning, range_size: int) -> dict[str, Any]
         "dataset": hashlib.sha256(dataset).hexdigest(),
         "cleaning": asdict(cleaning),
         "range_size": range_size,
-        "code": hashlib.sha256(code + unicodedata.unidata_version.encode()).hexdigest(),
+        "code": hashlib.sha256(code + f"{unicodedata.unidata_version} {regex.__version__}".encode()).hexdigest(),
     }
 
 

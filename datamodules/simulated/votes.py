@@ -21,13 +21,13 @@ ANSWERS = ("A", "B", "both", "neither")
 class Vote(NamedTuple):
     """One annotator's answer: which of two phrases is more related to the base."""
 
-    id: str | int
+    id: str
     annotator: str
     answer: str
 
 
 def simulate_votes(
-    triplets: Iterable[tuple[str | int, str, str, str]], meanings: Mapping[str, Meaning], seed: int
+    triplets: Iterable[tuple[str, str, str, str]], meanings: Mapping[str, Meaning], seed: int
 ) -> list[Vote]:
     """Return 3 to 5 answers on each triplet (id, base, A, B), by different annotators.
 

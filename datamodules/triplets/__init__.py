@@ -7,7 +7,7 @@ from datamodules.triplets.building import Built, Rules, build
 from datamodules.triplets.captions import caption_triplets
 from datamodules.triplets.clicks import Clicks, read_clicks
 from datamodules.triplets.files import Triplets, read_triplets, write_triplets
-from datamodules.triplets.sheet import Asked, read_key, write_sheet
+from datamodules.triplets.sheet import Asked, csv_text, read_key, write_sheet
 from datamodules.triplets.votes import Voted, kept_by_vote
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Voted",
     "build",
     "caption_triplets",
+    "csv_text",
     "kept_by_vote",
     "read_clicks",
     "read_key",

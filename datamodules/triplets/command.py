@@ -82,13 +82,15 @@ def _make(folder: Path) -> None:
 def _show(path: Path, counts: Mapping[str, Any]) -> None:
     print(path)
     for name, count in counts.items():
-        if isinstance(count, dict):
-            print(f"  {name}: " + ", ".join(f"{part} {number:,}" for part, number in count.items()))
-        else:
-            print(
-                f"  {name}: "
-                + (f"{count:.3f}" if isinstance(count, float) else f"{count:,}" if count is not None else "none")
-            )
+        print(f"  {name}: {_shown(count)}")
+
+
+def _shown(count: Any) -> str:
+    if isinstance(count, dict):
+        return ", ".join(f"{part} {number:,}" for part, number in count.items())
+    if isinstance(count, float):
+        return f"{count:.3f}"
+    return "none" if count is None else f"{count:,}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,7 +20,7 @@ SAMPLE = 21_000  # section 3.2.2
 SEARCH = "https://www.google.com/search?q="  # the paper's annotators saw Google's results
 SHEET = ("id", "base", "A", "B", "search_base", "search_A", "search_B")
 KEY = ("id", "positive", "base", "positive_phrase", "negative_phrase")
-ID = re.compile(r"\d+(-[0-9a-f]{6})?")  # older keys have no digest
+ID = re.compile(r"\d+-[0-9a-f]{6}")
 INSTRUCTIONS = """\
 Each row of sheet.csv has a base phrase and two other phrases, A and B.
 
@@ -85,7 +85,7 @@ def write_sheet(folder: Path | str, triplets: Triplets, sample: int | None = SAM
     ids = draw.permutation(triplets.size)[:sample]
     rows = triplets.take(ids.tolist()).rows()
     drawn = [(str(number), Asked("B" if on_b[number] else "A", *row)) for number, row in zip(ids, rows, strict=True)]
-    digest = hashlib.blake2b(_table(KEY, ((number, *entry) for number, entry in drawn)).encode(), digest_size=3)
+    digest = hashlib.blake2b(csv_text(KEY, ((number, *entry) for number, entry in drawn)).encode(), digest_size=3)
     asked = {f"{number}-{digest.hexdigest()}": entry for number, entry in drawn}
     _write(Path(folder), asked)
     return asked
@@ -112,13 +112,22 @@ def read_key(path: Path | str) -> dict[str, Asked]:
     return asked
 
 
+def csv_text(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+    """A CSV of small size."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return file.getvalue()
+
+
 def _write(folder: Path, asked: dict[str, Asked]) -> None:
-    key = _table(KEY, ((own, *entry) for own, entry in asked.items()))
+    key = csv_text(KEY, ((own, *entry) for own, entry in asked.items()))
     path = folder / "key.csv"
     if path.exists() and path.read_bytes() != key.encode():
         raise FileExistsError(f"{path}: the key of another sheet, whose votes need it; name another folder")
     (folder / "annotators").mkdir(parents=True, exist_ok=True)
-    write_text(folder / "annotators" / "sheet.csv", _table(SHEET, (_row(own, entry) for own, entry in asked.items())))
+    write_text(folder / "annotators" / "sheet.csv", csv_text(SHEET, (_row(own, entry) for own, entry in asked.items())))
     write_text(folder / "annotators" / "instructions.txt", INSTRUCTIONS)
     write_text(path, key)
 
@@ -126,11 +135,3 @@ def _write(folder: Path, asked: dict[str, Asked]) -> None:
 def _row(own: str, entry: Asked) -> tuple[str, ...]:
     phrases = (entry.base, *entry.shown)
     return (own, *phrases, *(SEARCH + quote_plus(phrase) for phrase in phrases))
-
-
-def _table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return file.getvalue()

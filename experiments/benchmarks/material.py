@@ -55,7 +55,7 @@ class Sizes:
     words: int = 30_000  # that texts are drawn from: about 20,000 occur
     words_width: int = 200  # d (Emotion, Table 3)
     words_dropout: float = 0.25  # Emotion, section 5.4
-    pins: PinsSizes = PinsSizes()  # noqa: RUF009  # frozen
+    pins: PinsSizes = PinsSizes()
 
 
 GPU_SIZES = Sizes(few=128, texts=4096, lightning_steps=100, demo_steps=100, repeats=5)

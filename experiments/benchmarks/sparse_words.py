@@ -1,6 +1,6 @@
 """A step of common-space fusion: gradients of the words that occur, or of the whole word table."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from experiments.benchmarks.emotion_posts import COMMON_SPACE
 from experiments.benchmarks.material import Material
@@ -15,7 +15,9 @@ def sides(material: Material) -> Sides[Tensor]:
     posts = material.emotion_posts
     model = posts.classifier(COMMON_SPACE).to(material.device)
     dense, sparse = emotion_trainee(model), emotion_trainee(model)
-    dense.model.get_submodule("encoders.text.table").sparse = False  # type: ignore[assignment]
+    for part in dense.model.modules():
+        if isinstance(part, nn.Embedding):
+            part.sparse = False
     batch = sparse.moved(next(iter(posts.data(COMMON_SPACE).train_dataloader())))
     return Sides(lambda: dense.step(batch), lambda: sparse.step(batch))
 

@@ -3,8 +3,7 @@
 They import no torch.
 """
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from datamodules.triplets import (
     Rules,
     build,
     caption_triplets,
+    csv_text,
     kept_by_vote,
     read_clicks,
     read_triplets,
@@ -22,7 +22,7 @@ from datamodules.triplets import (
 )
 from datamodules.triplets.votes import COLUMNS, OtherSheet, Voted, write_voted
 from datamodules.word_similarity import read_sets, triplets_of
-from encoders.atomic import replacing, write_json, write_text
+from encoders.atomic import write_json, write_text
 from experiments.stage import Job
 from experiments.wiring import filled
 
@@ -57,7 +57,8 @@ def voted(job: Job) -> None:
         if not settings["meanings"]:
             raise ValueError("votes: none; name a CSV of them, or, for a simulated network, the meanings of its words")
         shown = ((number, entry.base, *entry.shown) for number, entry in asked.items())
-        _write_votes(votes, simulate_votes(shown, load_meanings(Path(settings["meanings"])), settings["seed"]))
+        said = simulate_votes(shown, load_meanings(Path(settings["meanings"])), settings["seed"])
+        write_text(votes, csv_text(COLUMNS, said))
     kept = _kept(job.folder / "key.csv", votes, settings)
     write_text(job.folder / VOTES, votes.read_text("utf-8-sig"))
     write_voted(job.folder, kept._replace(report=kept.report | {"simulated": not settings["votes"]}))
@@ -90,10 +91,3 @@ def _kept(key: Path, votes: Path, settings: Mapping[str, Any]) -> Voted:
             f"{error}; a run takes votes on the sheet that `python -m datamodules.triplets sheet {drawn}` writes, "
             "where --sample is `protocol.clicked.sample` and the triplets are the run's own"
         ) from None
-
-
-def _write_votes(path: Path, votes: Iterable[tuple[str | int, str, str]]) -> None:
-    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(votes)

@@ -244,7 +244,7 @@ def test_the_page_has_every_row(material: Material, tmp_path: Path) -> None:
     assert page.NO_GPU in text
 
 
-def row(seconds: float, wanted: Wanted = Wanted()) -> Comparison:  # noqa: B008  # frozen
+def row(seconds: float, wanted: Wanted = Wanted()) -> Comparison:
     return Comparison("sorting", "slow", "fast", "10 numbers", seconds, 2.0, wanted)
 
 

@@ -120,7 +120,7 @@ def test_a_killed_run_is_finished_to_the_same_bytes(make_posts: MakePosts, tmp_p
     assert contents(again(posts, out).folder) == contents(clean.folder)
 
 
-def again(posts: Posts, out: Path, words: Words = Words()) -> Corpus:  # noqa: B008  # frozen
+def again(posts: Posts, out: Path, words: Words = Words()) -> Corpus:
     return write_corpus(posts, out, words=words, validation_images=9, range_size=50)
 
 

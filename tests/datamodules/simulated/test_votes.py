@@ -59,11 +59,11 @@ def test_a_relation_holds_both_ways() -> None:
 
 
 def test_three_to_five_different_annotators_judge_each_triplet() -> None:
-    triplets = [(place, "oak", "elm", "surf") for place in range(2000)]
+    triplets = [(str(place), "oak", "elm", "surf") for place in range(2000)]
     asked = defaultdict(list)
     for vote in simulate_votes(triplets, SMALL, 0):
         asked[vote.id].append(vote.annotator)
-    assert set(asked) == set(range(2000))
+    assert set(asked) == set(map(str, range(2000)))
     assert all(len(set(who)) == len(who) for who in asked.values())
     shares = Counter(len(who) for who in asked.values())
     assert set(shares) == {3, 4, 5}
@@ -72,7 +72,7 @@ def test_three_to_five_different_annotators_judge_each_triplet() -> None:
 
 def test_annotators_slip_each_at_a_rate_of_their_own() -> None:
     wrong = defaultdict(list)
-    for vote in simulate_votes([(place, "oak", "elm", "surf") for place in range(8000)], SMALL, 1):
+    for vote in simulate_votes([(str(place), "oak", "elm", "surf") for place in range(8000)], SMALL, 1):
         wrong[vote.annotator].append(vote.answer != "A")
     rates = [sum(slips) / len(slips) for slips in wrong.values()]
     assert len(rates) == 40
@@ -81,9 +81,9 @@ def test_annotators_slip_each_at_a_rate_of_their_own() -> None:
 
 
 def test_sides_swapped_give_swapped_answers() -> None:
-    triplets = [(place, "oak", "elm", "surf") for place in range(500)]
+    triplets = [(str(place), "oak", "elm", "surf") for place in range(500)]
     ours = simulate_votes(triplets, SMALL, 1)
-    theirs = simulate_votes([(place, "oak", "surf", "elm") for place in range(500)], SMALL, 1)
+    theirs = simulate_votes([(str(place), "oak", "surf", "elm") for place in range(500)], SMALL, 1)
     assert Counter(vote.answer for vote in ours)["A"] > 0.8 * len(ours)
     assert Counter(vote.answer for vote in theirs)["B"] > 0.8 * len(theirs)
 

@@ -98,9 +98,11 @@ def test_the_key_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Asked("B", "f", "g", "h").shown == ("h", "g")
 
 
-@pytest.mark.parametrize("line", ["0,A,a,b,c", "x,A,a,b,c", "1-3f,A,a,b,c", "1,C,a,b,c", "1,A,a,b"])
+@pytest.mark.parametrize(
+    "line", ["0-0a1b2c,A,a,b,c", "1,A,a,b,c", "1-3f,A,a,b,c", "1-0a1b2c,C,a,b,c", "1-0a1b2c,A,a,b"]
+)
 def test_a_faulty_line_of_the_key_is_named(tmp_path: Path, line: str) -> None:
-    header = "id,positive,base,positive_phrase,negative_phrase\n0,A,a,b,c\n"
+    header = "id,positive,base,positive_phrase,negative_phrase\n0-0a1b2c,A,a,b,c\n"
     (tmp_path / "key.csv").write_text(f"{header}{line}\n")
     with pytest.raises(ValueError, match=r"key\.csv, line 3: "):
         read_key(tmp_path / "key.csv")

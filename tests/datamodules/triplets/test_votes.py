@@ -9,7 +9,8 @@ from datamodules.triplets import Triplets, kept_by_vote, read_triplets, write_sh
 from datamodules.triplets.votes import OtherSheet, write_voted
 
 KEY = "id,positive,base,positive_phrase,negative_phrase\n" + "".join(
-    f"{number},{side},base {number},positive {number},negative {number}\n" for number, side in enumerate("ABABABAB")
+    f"{number}-0a1b2c,{side},base {number},positive {number},negative {number}\n"
+    for number, side in enumerate("ABABABAB")
 )
 
 
@@ -23,7 +24,7 @@ def votes(key: Path, *answers: str) -> Path:
     """A file in which triplet 0 has the first answers, one letter an annotator (n is neither, x is both), and so on."""
     said = {"n": "neither", "x": "both"}
     lines = [
-        f"{number},anna{place},{said.get(letter, letter)}"
+        f"{number}-0a1b2c,anna{place},{said.get(letter, letter)}"
         for number, letters in enumerate(answers)
         for place, letter in enumerate(letters)
     ]
@@ -35,7 +36,7 @@ def votes(key: Path, *answers: str) -> Path:
 def test_a_triplet_stays_where_more_than_half_chose_its_positive_phrase(key: Path) -> None:
     """The positive is A, B, A, B, ...; two of four are not more than half."""
     voted = kept_by_vote(key, votes(key, "AAB", "BBAA", "AABBn", "BBBA", "AAAAx", "AA", "", "BBBBBB"))
-    assert voted.ids == ["0", "3", "4", "7"]
+    assert voted.ids == ["0-0a1b2c", "3-0a1b2c", "4-0a1b2c", "7-0a1b2c"]
     assert list(voted.triplets.rows())[1] == ("base 3", "positive 3", "negative 3")
     assert voted.report == {
         "asked": 8,
@@ -51,9 +52,9 @@ def test_a_triplet_stays_where_more_than_half_chose_its_positive_phrase(key: Pat
 
 
 def test_answers_are_read_in_any_case(key: Path) -> None:
-    assert kept_by_vote(key, votes(key, "aaA", "bBn")).ids == ["0", "1"]
+    assert kept_by_vote(key, votes(key, "aaA", "bBn")).ids == ["0-0a1b2c", "1-0a1b2c"]
     path = votes(key)
-    path.write_text("id,annotator,answer\n0,anna,BOTH\n0,berta, Neither\n0,carl,a\n")
+    path.write_text("id,annotator,answer\n0-0a1b2c,anna,BOTH\n0-0a1b2c,berta, Neither\n0-0a1b2c,carl,a\n")
     assert kept_by_vote(key, path).report["answers"] == {"positive": 1, "negative": 0, "both": 1, "neither": 1}
 
 
@@ -66,17 +67,17 @@ def test_where_nothing_is_kept_there_are_no_shares(key: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("8,anna,A", "line 3: id 8 is not in .*key.csv"),
-        ("1,anna,C", "line 3: answer 'C'; there are A, B, both, neither"),
-        ("0,anna,B", "line 3: 'anna' answers 0 for the second time"),
-        ("x,anna,A", "line 3: wanted a triplet's id and an annotator"),
-        ("1,,A", "line 3: wanted a triplet's id and an annotator"),
+        ("8-0a1b2c,anna,A", "line 3: id 8-0a1b2c is not in .*key.csv"),
+        ("1-0a1b2c,anna,C", "line 3: answer 'C'; there are A, B, both, neither"),
+        ("0-0a1b2c,anna,B", "line 3: 'anna' answers 0-0a1b2c for the second time"),
+        ("1,anna,A", "line 3: wanted a triplet's id and an annotator"),
+        ("1-0a1b2c,,A", "line 3: wanted a triplet's id and an annotator"),
         ("1,anna", "line 3: columns: 2, not 3"),
     ],
 )
 def test_a_vote_that_cannot_be_is_named_with_its_line(key: Path, line: str, told: str) -> None:
     path = votes(key)
-    path.write_text(f"id,annotator,answer\n0,anna,A\n{line}\n")
+    path.write_text(f"id,annotator,answer\n0-0a1b2c,anna,A\n{line}\n")
     with pytest.raises(ValueError, match=rf"votes\.csv, {told}"):
         kept_by_vote(key, path)
 
@@ -96,13 +97,10 @@ def test_votes_on_another_sheet_of_the_same_triplets_are_refused(tmp_path: Path)
         key = write_sheet(tmp_path / str(seed), triplets, seed=seed)
         lines = [f"{own},{name},{entry.side}\n" for own, entry in key.items() for name in ("anna", "ben", "carla")]
         (tmp_path / f"votes{seed}.csv").write_text("id,annotator,answer\n" + "".join(lines))
-    (tmp_path / "older.csv").write_text("id,annotator,answer\n3,anna,A\n")
     assert len(kept_by_vote(tmp_path / "0" / "key.csv", tmp_path / "votes0.csv").ids) == 30
-    for votes in ("votes1.csv", "older.csv"):
-        with pytest.raises(
-            OtherSheet, match=rf"{votes}, line 2: id \d+.* is of another sheet; ids of .*0/key\.csv look"
-        ):
-            kept_by_vote(tmp_path / "0" / "key.csv", tmp_path / votes)
+    told = r"votes1\.csv, line 2: id \d+.* is of another sheet; ids of .*0/key\.csv look"
+    with pytest.raises(OtherSheet, match=told):
+        kept_by_vote(tmp_path / "0" / "key.csv", tmp_path / "votes1.csv")
 
 
 def test_what_is_kept_is_written_with_its_report(key: Path) -> None:
