@@ -4,12 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from encoders.batches import UNLABELLED, CommentedPosts, ModalPosts, Tokens
+    from encoders.batches import UNLABELLED, CommentedPosts, ModalPosts, PostTriples, Queries, Tokens
     from encoders.image import ImageEncoder
     from encoders.sentences import SentenceEncoder
     from encoders.store import FeatureStore, write_features
     from encoders.stored import StoredVectors
     from encoders.text import TextEncoder
+    from encoders.text_cnn import SentenceCNN
     from encoders.tokens import Tokenizer
     from encoders.words import WordPooling
 
@@ -19,6 +20,9 @@ __all__ = [
     "FeatureStore",
     "ImageEncoder",
     "ModalPosts",
+    "PostTriples",
+    "Queries",
+    "SentenceCNN",
     "SentenceEncoder",
     "StoredVectors",
     "TextEncoder",
@@ -28,7 +32,8 @@ __all__ = [
     "write_features",
 ]
 
-_MODULES = ("batches", "store", "stored", "words", "tokens", "text", "image", "sentences")  # quick to import first
+# quick to import first
+_MODULES = ("batches", "store", "stored", "words", "text_cnn", "tokens", "text", "image", "sentences")
 
 
 def __getattr__(name: str) -> Any:

@@ -57,3 +57,20 @@ class PackedSentences(NamedTuple):
     sizes: list[int]  # sentences that have so many steps, by step
     pictures: Tensor  # (B, ceil(W / 8)) uint8, as `encoders.bits` packs them; rows of absent ones are zero
     present: Tensor  # (B,) bool; whether there is a picture
+
+
+class PostTriples(NamedTuple):
+    """B posts as picture, text and user, any of which may be absent; of a row that only fills a share all three are."""
+
+    pictures: Tensor  # (P, W) float; of the posts that have one, in their order
+    words: Tensor  # (T, L) int64, words by number, 0 pads; of the posts that have a text, in their order
+    picture: Tensor  # (B,) int64; identity of each post's picture, -1 without
+    text: Tensor  # (B,) int64; identity of its text, -1 without
+    user: Tensor  # (B,) int64; number of its user, -1 without
+
+
+class Queries(NamedTuple):
+    """Q queries of one task and their true items."""
+
+    items: PostTriples  # Q rows, of which only the query's modality is there
+    true: Tensor  # (Q, M) int64; places in the gallery, padded with -1

@@ -9,11 +9,13 @@ from lightning_modules.common_space import CommonSpace as CommonSpace
 from lightning_modules.distances import cosine_distance as cosine_distance
 from lightning_modules.distances import euclidean as euclidean
 from lightning_modules.distances import squared_euclidean as squared_euclidean
+from lightning_modules.du2mce import UserContentEmbeddings as UserContentEmbeddings
 from lightning_modules.emotion import EmotionClassifier as EmotionClassifier
 from lightning_modules.fusion import Concatenation as Concatenation
 from lightning_modules.fusion import Pooling as Pooling
 from lightning_modules.gru import GatedRecurrentUnit as GatedRecurrentUnit
 from lightning_modules.gru import ResetAfterGRU as ResetAfterGRU
+from lightning_modules.pairs import Pair as Pair
 from lightning_modules.pins import WordEmbeddings as WordEmbeddings
 from lightning_modules.sampled_softmax import log_count as log_count
 from lightning_modules.sampled_softmax import log_uniform as log_uniform

@@ -1,8 +1,9 @@
-"""Index, two-modality search and consensus ranking."""
+"""Index, two-modality search, consensus ranking and exact ranks."""
 
 from retrieval.consensus import clean_comments, consensus
 from retrieval.corpus import Corpus, distinct_comments
 from retrieval.index import IndexSettings, VectorIndex
+from retrieval.ranks import true_ranks
 from retrieval.retrieve import Queries, retrieve
 from retrieval.search import Alpha, Found, PostVectors, TwoModalitySearch
 from retrieval.settings import RetrievalSettings
@@ -25,4 +26,5 @@ __all__ = [
     "consensus",
     "distinct_comments",
     "retrieve",
+    "true_ranks",
 ]

@@ -1,16 +1,19 @@
-"""Sentences packed slowly, and a vocabulary for them."""
+"""Sentences packed slowly, and a vocabulary for them; posts of users, and a space for them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 
-from encoders.batches import PackedSentences
+from encoders.batches import PackedSentences, PostTriples
 from encoders.bits import pack
-from lightning_modules import FinalState, InitialState, WordEmbeddings, WordVectors
+from encoders.text_cnn import SentenceCNN
+from lightning_modules import FinalState, InitialState, UserContentEmbeddings, WordEmbeddings, WordVectors
 
 BOS, EOS = 0, 1
 WORDS, WIDTH = 24, 11  # of the vocabulary, bits of a picture
@@ -79,5 +82,57 @@ def model(vocabulary: Path) -> Callable[..., WordEmbeddings]:
                     parameter.uniform_(-0.8, 0.8)
                 found.to_words[0].bias.fill_(0.5)
         return found
+
+    return made
+
+
+PICTURE, TEXTS, USERS = 7, 12, 6  # width of a picture, words, users
+
+
+@pytest.fixture(scope="session")
+def starts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of TEXTS words, of which the first pads, and of USERS users, with vectors of 5 numbers."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("words", "users")}
+    generator = np.random.default_rng(0)
+    for name, count in (("words", TEXTS), ("users", USERS)):
+        vectors = generator.normal(size=(count, 5)).astype(np.float32)
+        vectors[0] *= name == "users"
+        np.save(folders[name] / "vectors.npy", vectors)
+    rows = {"word": ["<pad>", *(f"w{k}" for k in range(1, TEXTS))], "count": [0, *range(TEXTS, 1, -1)]}
+    pq.write_table(pa.table(rows), folders["words"] / "words.parquet")
+    return folders
+
+
+@pytest.fixture
+def space(starts: dict[str, Path]) -> Callable[..., UserContentEmbeddings]:
+    """Make a model of users and content, each time with the same weights, in float64."""
+
+    def made(**options: object) -> UserContentEmbeddings:
+        torch.manual_seed(0)
+        sizes = {"picture_size": PICTURE, "size": 8, "text": partial(SentenceCNN, widths=(2, 3), filters=(4, 3))}
+        return UserContentEmbeddings(starts["words"], starts["users"], **(sizes | options)).double()
+
+    return made
+
+
+@pytest.fixture
+def triples() -> Callable[..., PostTriples]:
+    """Make a batch of posts, given identities of pictures, texts and users; inputs follow from the identities."""
+
+    def made(*rows: tuple[int, int, int]) -> PostTriples:
+        picture, text, user = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T
+        pictures = [
+            torch.randn(PICTURE, generator=torch.Generator().manual_seed(each))
+            for each in picture.tolist()
+            if each >= 0
+        ]
+        words = [[each % 11 + 1, each % 7 + 2, each % 3 + 1, each % 2] for each in text.tolist() if each >= 0]
+        return PostTriples(
+            torch.stack(pictures).double() if pictures else torch.zeros(0, 0),
+            torch.tensor(words, dtype=torch.int64).reshape(-1, 4),
+            picture,
+            text,
+            user,
+        )
 
     return made
