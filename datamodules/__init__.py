@@ -5,12 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datamodules.comment_aware import CommentAwareData
+    from datamodules.du2mce import TimelinesData
     from datamodules.emotion import EmotionData
     from datamodules.pins import PinsData
 
-__all__ = ["CommentAwareData", "EmotionData", "PinsData"]
+__all__ = ["CommentAwareData", "EmotionData", "PinsData", "TimelinesData"]
 
-_MODULES = {"CommentAwareData": "comment_aware", "EmotionData": "emotion", "PinsData": "pins"}
+_MODULES = {
+    "CommentAwareData": "comment_aware",
+    "EmotionData": "emotion",
+    "PinsData": "pins",
+    "TimelinesData": "du2mce",
+}
 
 
 def __getattr__(name: str) -> Any:

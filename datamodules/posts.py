@@ -194,6 +194,15 @@ class Posts:
                     classes[post] = number[best["value"]]
         return classes
 
+    def user_labels(self) -> dict[str, dict[str, str]]:
+        """User -> users' task -> class by name, of those users who have labels; `info["user_tasks"]` lists classes."""
+        table = pq.read_table(self.folder / "users.parquet")
+        return {
+            user: {label["task"]: label["value"] for label in labels}
+            for user, labels in zip(table["user"].to_pylist(), table["labels"].to_pylist(), strict=True)
+            if labels
+        }
+
     def texts(self, ids: Sequence[str], chunk: int = 10_000) -> list[str]:
         """The `post_text` of these posts in order, reading `chunk` posts at a time."""
         return [post_text(row) for at in range(0, len(ids), chunk) for row in self.rows(ids[at : at + chunk])]

@@ -187,12 +187,16 @@ def _parser() -> argparse.ArgumentParser:
         + "\n".join(f"  {name:15} {_help(name)}" for name in formats.names())
         + '\n\na line of wild: {"id": "17", "text": "what a day", "image": "17.jpg", "comments": ["nice"], '
         '"labels": {"sarcasm": "no"}, "split": "train"}\na line of pins: {"image": "17.jpg", "descriptions": '
-        '["a quiet lake at dawn"], "split": "train"}; id and split may be left out\ndocs/cast.md says more.',
+        '["a quiet lake at dawn"], "split": "train"}; id and split may be left out\n'
+        'a line of timelines: {"user": "anna", "text": "what a day", "image": "7.jpg", "time": "2018-03-01T12:00Z"}\n'
+        "(one of text and image is enough)\nlines of brands.jsonl and reactions.jsonl, which label users: "
+        '{"user": "allbirds", "group": "shoes"}, {"user": "anna", "brand": "allbirds", "kind": "follow"} (or comment)\n'
+        "docs/cast.md says more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("format", metavar="FORMAT", help="one of those below")
-    parser.add_argument("raw", metavar="RAW", type=Path, help="folder (wild, pins: or file) as published")
+    parser.add_argument("raw", metavar="RAW", type=Path, help="folder (wild, pins, timelines: or file) as published")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
     parser.add_argument("--max_bad", type=float, default=MAX_BAD, help="share of bad records allowed (%(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
@@ -254,6 +258,7 @@ def _against(posts: Posts, benchmarks: list[str]) -> None:
 def _summary(posts: Posts) -> str:
     lines = [f"{posts.folder}: {len(posts):,} posts, {_having(posts)}"]
     lines += [f"  task {task}: {', '.join(classes)}" for task, classes in posts.info["tasks"].items()]
+    lines += _user_tasks(posts)
     for title in ("dropped", "suspicious"):
         lines += [f"  {title}, {cause}: {count:,}" for cause, count in sorted(posts.info[title].items())]
     for protocol in posts.protocols:
@@ -263,9 +268,19 @@ def _summary(posts: Posts) -> str:
     return "\n".join(lines)
 
 
+def _user_tasks(posts: Posts) -> list[str]:
+    """A line for each task of users, with the users of each class."""
+    labels = posts.user_labels() if posts.info["user_tasks"] else {}
+    counts = Counter(label for own in labels.values() for label in own.items())
+    return [
+        f"  users' task {task}: " + ", ".join(f"{name} {counts[task, name]:,}" for name in classes)
+        for task, classes in posts.info["user_tasks"].items()
+    ]
+
+
 def _having(posts: Posts) -> str:
     counts: Counter[str] = Counter()
-    for batch in posts.batches(["text", "media", "comments"]):
+    for batch in posts.batches(["text", "media", "comments", "user"]):
         counts.update({f"with {name}": sum(map(bool, values)) for name, values in batch.items()})
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 

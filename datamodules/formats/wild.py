@@ -1,7 +1,6 @@
 """JSON lines of posts with comments: a file, or a folder of *.jsonl; beside it, if you like, dataset.yaml or .json."""
 
 import hashlib
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -9,6 +8,7 @@ import msgspec
 from datamodules.posts import Comment, Count, Label, Media, Post
 from datamodules.preparing import Converted, Options, Problem, Raw
 from datamodules.preparing.checking import kind_of
+from datamodules.preparing.dates import iso_date
 from datamodules.preparing.language import language
 from datamodules.preparing.lines import JsonLines, Own, open_lines, paper_part
 from datamodules.tweets import clean_tweet
@@ -90,7 +90,7 @@ class Wild(JsonLines):
         return Post(
             id=f"{self.card.name}/{record.id}",
             user=self._author(record.user),
-            created_at=_iso(record.created_at, doubts),
+            created_at=iso_date(record.created_at, doubts),
             text=_clean(record.text),
             title=_clean(record.title),
             ocr_text=_clean(record.ocr_text),
@@ -113,7 +113,7 @@ class Wild(JsonLines):
             user=self._author(comment.user),
             ups=comment.ups,
             downs=comment.downs,
-            created_at=_iso(comment.created_at, doubts),
+            created_at=iso_date(comment.created_at, doubts),
         )
 
     def _author(self, user: str | int | None) -> str | None:
@@ -135,19 +135,3 @@ class Wild(JsonLines):
 
 def _clean(text: str | None) -> str | None:
     return clean_tweet(text) or None if text else None
-
-
-def _iso(value: str | int | float | None, doubts: list[str]) -> str | None:
-    """ISO string of an ISO date, a date as Twitter writes it, or seconds since 1970."""
-    if value is None or value == "":
-        return None
-    try:
-        if not isinstance(value, str):
-            return datetime.fromtimestamp(value, UTC).isoformat()
-        try:
-            return datetime.fromisoformat(value).isoformat()
-        except ValueError:
-            return datetime.strptime(value, "%a %b %d %H:%M:%S %z %Y").isoformat()
-    except (ValueError, OverflowError, OSError):
-        doubts.append(f"no date: {str(value)[:40]!r}")
-        return None

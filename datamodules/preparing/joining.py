@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -88,7 +89,9 @@ class _Book:
         for protocol, tables in sorted(self.splits.items()):
             write_table(out / "splits" / f"{protocol}.parquet", pa.concat_tables(tables))
         users = sorted(self.users.to_pylist())
-        write_table(out / "users.parquet", pa.table([users, [None] * len(users)], schema=USERS))
+        known = self.card.user_labels
+        labels = msgspec.to_builtins(known.of(users)) if known else [None] * len(users)
+        write_table(out / "users.parquet", pa.table([users, labels], schema=USERS))
 
     def counts(self) -> dict[str, Any]:
         dropped = self.outcomes["bad"] + self.outcomes["dropped"]
@@ -99,6 +102,7 @@ class _Book:
             "licence": self.card.licence,
             "media_root": str(self.card.media_root),
             "tasks": {task: sorted(values) for task, values in self.values.items()} if tasks is None else tasks,
+            "user_tasks": self.card.user_labels.tasks() if self.card.user_labels else {},
             "kept": self.kept,
             "dropped": dict(dropped),
             "suspicious": dict(self.outcomes["kept"]),

@@ -1,6 +1,6 @@
 """What passes between a format and the shared part."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
-from datamodules.posts import Post
+from datamodules.posts import Label, Post
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -85,6 +85,16 @@ class Ranking(NamedTuple):
     by: Literal["ups", "count"]
 
 
+class UserLabels(Protocol):
+    """What is known of users beside their posts. Travels to workers with its card, so it holds paths only."""
+
+    def tasks(self) -> dict[str, list[str]]:
+        """Users' tasks -> ordered class names; they have nothing to do with the posts' tasks."""
+
+    def of(self, users: Sequence[str]) -> list[list[Label]]:
+        """Labels of each of these users, in their order; asked once, for all users of the posts."""
+
+
 @dataclass(frozen=True)
 class Card:
     """What `dataset.json` says beside the counts."""
@@ -98,6 +108,7 @@ class Card:
     random_split: bool = False  # adds protocol `random`, 80/10/10
     ranking: Ranking | None = None  # adds protocols `paper` (best tenths of each class) and `global` (of all posts)
     pictures: str = ""  # hash of the names of all pictures, where a format looks for them by name
+    user_labels: UserLabels | None = None  # its files are among the sources
     options: Options = Options()
 
 

@@ -3,6 +3,9 @@
 import unicodedata
 from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import regex
 
 _END = "\0"  # between texts that are cleaned at once
@@ -28,6 +31,14 @@ def cleaned(texts: Sequence[str], separator: str = "") -> list[str]:
     first = iter(_ascii([text for text, ascii in zip(texts, plain, strict=True) if ascii], separator))
     other = iter(_unicode([text for text, ascii in zip(texts, plain, strict=True) if not ascii], separator))
     return [next(first if ascii else other) for ascii in plain]
+
+
+def split_words(texts: Sequence[str]) -> pa.ListArray:
+    """Words of cleaned texts, (N,) lists of strings."""
+    found = pc.split_pattern(pa.array(texts, pa.string()), " ")
+    words, ends = found.flatten(), found.offsets.to_numpy()
+    there = pc.binary_length(words).to_numpy() > 0  # none between two blanks
+    return pa.ListArray.from_arrays(np.concatenate([[0], np.cumsum(there, dtype=np.int32)])[ends], words.filter(there))
 
 
 def _ascii(texts: list[str], separator: str) -> list[str]:

@@ -80,3 +80,13 @@ def read_info(path: Path) -> dict[str, Any]:
     if not isinstance(info, dict):
         raise ValueError(f"{path}: no JSON object; delete {path.parent} and let it be made again")
     return info
+
+
+def finished(folder: Path, settings: dict[str, Any]) -> bool:
+    """Whether a folder holds a corpus of these settings; FileExistsError where it holds one of others."""
+    path = folder / "corpus.json"
+    if not path.is_file():
+        return False
+    if read_info(path).get("settings") == settings:
+        return True
+    raise FileExistsError(f"{folder}: is there already, from other posts, settings or code; delete it or name another")

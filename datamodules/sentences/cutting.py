@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from datamodules.sentences.cleaning import cleaned
+from datamodules.sentences.cleaning import cleaned, split_words
 from datamodules.sentences.overlap import near_duplicates
 from datamodules.sentences.settings import Cleaning
 from encoders.atomic import replacing, write_json
@@ -61,7 +61,7 @@ def cut(given: Range) -> None:
     Near-duplicates are looked for among all sentences of a picture that lie in the range.
     """
     media = _read(given.groups)
-    lists = _split(cleaned(media.texts, given.cleaning.separator))  # (N,) lists of words
+    lists = split_words(cleaned(media.texts, given.cleaning.separator))  # (N,) lists of words
     long = pc.list_value_length(lists).to_numpy() >= given.cleaning.min_words
     lists, owner = lists.filter(pa.array(long)), media.owner[long]
     coded = lists.flatten().dictionary_encode()  # words are numbered by their first occurrence
@@ -82,14 +82,6 @@ def cut(given: Range) -> None:
     read = {"posts": given.posts, "media": len(media.paths), "sentences": len(media.texts)}
     dropped = {"short": int((~long).sum()), "near_duplicate": int(double.sum())}
     write_json(given.path("json"), {"read": read, "dropped": dropped})
-
-
-def _split(texts: list[str]) -> pa.ListArray:
-    """Words of cleaned texts."""
-    found = pc.split_pattern(pa.array(texts, pa.string()), " ")
-    words, ends = found.flatten(), found.offsets.to_numpy()
-    there = pc.binary_length(words).to_numpy() > 0  # none between two blanks
-    return pa.ListArray.from_arrays(np.concatenate([[0], np.cumsum(there, dtype=np.int32)])[ends], words.filter(there))
 
 
 def _same(paths: pa.Array) -> NDArray[np.int32]:

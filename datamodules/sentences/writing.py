@@ -14,7 +14,7 @@ import duckdb
 import regex
 
 from datamodules.preparing.pool import alone, each
-from datamodules.sentences.corpus import PARTS, VERSION, Corpus, read_info
+from datamodules.sentences.corpus import PARTS, VERSION, Corpus, finished
 from datamodules.sentences.cutting import Range, cut, ranges
 from datamodules.sentences.database import database
 from datamodules.sentences.joining import Joined
@@ -73,7 +73,7 @@ def write_corpus(
     split = Split(_protocol(posts, protocol), validation_images if protocol is None else 0, seed)
     plan = _plan(posts, cleaning, range_size)
     settings = plan | {"words": asdict(words), "protocol": protocol} | split.draw()
-    if not _finished(folder, settings):
+    if not finished(folder, settings):
         with alone(folder / "parts"):
             _begin(folder / "parts", plan)
             shown = progress or progress_lines
@@ -106,15 +106,6 @@ def _plan(posts: "Posts", cleaning: Cleaning, range_size: int) -> dict[str, Any]
         "range_size": range_size,
         "code": hashlib.sha256(code + f"{unicodedata.unidata_version} {regex.__version__}".encode()).hexdigest(),
     }
-
-
-def _finished(folder: Path, settings: dict[str, Any]) -> bool:
-    path = folder / "corpus.json"
-    if not path.is_file():
-        return False
-    if read_info(path).get("settings") == settings:
-        return True
-    raise FileExistsError(f"{folder}: is there already, from other posts, settings or code; delete it or name another")
 
 
 def _begin(parts: Path, plan: dict[str, Any]) -> None:

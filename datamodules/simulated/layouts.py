@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,7 @@ MVSA_PARTS = {"train": "train", "validation": "dev", "test": "test"}
 def write_posts(folder: Path, name: str, tasks: Sequence[str], posts: Iterable[dict[str, Any]]) -> None:
     """Write posts.jsonl and dataset.json, which names the tasks' classes and where the pictures lie."""
     folder.mkdir()
-    lines = [json.dumps(post, ensure_ascii=False) for post in posts]
-    (folder / "posts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_lines(folder / "posts.jsonl", posts)
     about = {
         "name": name,
         "licence": LICENCE,
@@ -88,6 +87,12 @@ def write_truth(path: Path, truths: Sequence[Truth], *further: Sequence[dict[str
     ]
     tables = [pa.Table.from_pylist(part) for part in (rows, *map(list, further)) if part]
     pq.write_table(pa.concat_tables(tables, promote_options="default"), path)
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write JSON lines, letters of all scripts as they are."""
+    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _copy_pictures(folder: Path, media: Path, posts: Sequence[dict[str, Any]]) -> None:

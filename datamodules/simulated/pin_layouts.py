@@ -1,13 +1,12 @@
 """Raw layouts of the simulated pins: JSON lines with their pictures, the click log, what words mean."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from datamodules.simulated.layouts import LICENCE
+from datamodules.simulated.layouts import LICENCE, write_lines
 from datamodules.simulated.pin_words import BOARDS, meanings
 from datamodules.simulated.pins import FIRST_NUMBER, Pin, draw_picture
 
@@ -30,7 +29,7 @@ def write_pins(folder: Path, seed: int, pins: Sequence[Pin]) -> None:
                 "split": part_of(pin.number - FIRST_NUMBER, len(pins)),
             }
         )
-    _write_lines(folder / "pins.jsonl", rows)
+    write_lines(folder / "pins.jsonl", rows)
     sheet = {"name": "simulated_pins", "licence": LICENCE, "media_root": "images"}
     (folder / "dataset.yaml").write_text(yaml.safe_dump(sheet, sort_keys=False), encoding="utf-8")
 
@@ -38,9 +37,9 @@ def write_pins(folder: Path, seed: int, pins: Sequence[Pin]) -> None:
 def write_clicks(folder: Path, clicks: Iterable[dict[str, Any]]) -> None:
     """Write clicks.jsonl, and meanings.jsonl for simulated annotators."""
     folder.mkdir()
-    _write_lines(folder / "clicks.jsonl", clicks)
+    write_lines(folder / "clicks.jsonl", clicks)
     rows = [{"word": word, meaning.cause: meaning.value} for word, meaning in meanings().items()]
-    _write_lines(folder / "meanings.jsonl", rows)
+    write_lines(folder / "meanings.jsonl", rows)
 
 
 def part_of(position: int, count: int) -> str:
@@ -62,8 +61,3 @@ def truth_of(pin: Pin) -> dict[str, Any]:
         "boards": [BOARDS[description.board] for description in pin.descriptions],
         "elsewhere": [description.elsewhere for description in pin.descriptions],
     }
-
-
-def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

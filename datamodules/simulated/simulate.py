@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,14 +21,19 @@ from datamodules.simulated.pictures import render
 from datamodules.simulated.pin_layouts import truth_of as truth_of_pin
 from datamodules.simulated.pin_layouts import write_clicks, write_pins
 from datamodules.simulated.pins import draw_pins
+from datamodules.simulated.reactions import draw_reactions
 from datamodules.simulated.texts import write_comments, write_text
+from datamodules.simulated.timeline_layouts import truth_of as truth_of_said
+from datamodules.simulated.timeline_layouts import write_timelines
+from datamodules.simulated.timelines import draw_timelines
 
 PARTS = {"train": 0.55, "validation": 0.17, "test": 0.28}  # 600 posts: a test part of 168
 FIRST_NUMBER = {"sarcasm": 100_000, "relation": 200_000, "hate": 300_000, "sentiment": 400_000, "corpus": 500_000}
 MVSA_POSTS = 60
 MOST_EMOTIONS = 20_000  # titles of that many posts are easily distinct
 PINS = (40, 100_000)  # fewest and most: some for each part and each search; more would be slow
-LAYOUTS = ("corpus", "mvsa_official", "mvsa_json", REDDIT.name, FLICKR.name, "pins", "clicks")
+TIMELINES = (100, 100_000)  # fewest and most posts: of a few accounts; more would be slow
+LAYOUTS = ("corpus", "mvsa_official", "mvsa_json", REDDIT.name, FLICKR.name, "pins", "clicks", "timelines")
 ENTRIES = ("media", *CLASSES, *LAYOUTS, "truth.parquet")  # the last one tells: complete
 UNFINISHED = ".simulated.tmp"
 
@@ -83,7 +89,15 @@ class Writer:
         return {"ups": ups, "downs": votes - ups, "views": views}
 
 
-def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000, emotion: int = 0, pins: int = 0) -> None:
+def simulate(
+    folder: Path,
+    seed: int,
+    labelled: int = 600,
+    corpus: int = 3000,
+    emotion: int = 0,
+    pins: int = 0,
+    timelines: int = 0,
+) -> None:
     """Write a simulated network's raw layouts; the package's docstring says what causes what.
 
     The same arguments give the same bytes. A network that is there already is replaced; other files stay. All is
@@ -91,22 +105,24 @@ def simulate(folder: Path, seed: int, labelled: int = 600, corpus: int = 3000, e
 
     Args:
         folder: is made; gets `media/`, one folder a task, `corpus/`, `mvsa_official/`, `mvsa_json/`, `truth.parquet`,
-            with emotions `reddit_emotion/` and `flickr_emotion/`, with pins `pins/` and `clicks/`.
+            with emotions `reddit_emotion/` and `flickr_emotion/`, with pins `pins/` and `clicks/`, `timelines/`.
         seed: non-negative; another seed is another network, with other users and other scenes at its events.
         labelled: posts of each of the four tasks, at least 20.
         corpus: posts with comments and without labels, more than `labelled`.
         emotion: posts of each of the two emotion sets, 200 to 20,000; 0 writes neither. Changes nothing else.
         pins: pictures with descriptions, 40 to 100,000, and clicks on them; 0 writes neither. Changes nothing else.
+        timelines: posts of users with interests, 100 to 100,000, about 36 an account, and reactions of these users to
+            brands; 0 writes none. Changes nothing else.
 
     Raises:
         ValueError: too few posts, or too many.
     """
-    _check(labelled, corpus, emotion, pins)
+    _check(labelled, corpus, emotion, pins, timelines)
     folder = Path(folder)
     unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "media").mkdir(parents=True)
-    _write(unfinished, seed, labelled, corpus, emotion, pins)
+    _write(unfinished, seed, labelled, corpus, emotion, pins, timelines)
     _flush(unfinished)
     for name in reversed(ENTRIES):  # an old mark of completeness goes first
         _remove(folder / name)
@@ -124,16 +140,18 @@ def split_of(position: int, count: int) -> str:
     return "test"
 
 
-def _check(labelled: int, corpus: int, emotion: int, pins: int) -> None:
+def _check(labelled: int, corpus: int, emotion: int, pins: int, timelines: int) -> None:
     if labelled < 20 or corpus <= labelled:
         raise ValueError(f"labelled={labelled}, corpus={corpus}: give at least 20 and a larger corpus")
     if emotion and not 200 <= emotion <= MOST_EMOTIONS:
         raise ValueError(f"emotion={emotion}: give 0, or 200 to {MOST_EMOTIONS:,} posts")
     if pins and not PINS[0] <= pins <= PINS[1]:
         raise ValueError(f"pins={pins}: give 0, or {PINS[0]} to {PINS[1]:,} pictures")
+    if timelines and not TIMELINES[0] <= timelines <= TIMELINES[1]:
+        raise ValueError(f"timelines={timelines}: give 0, or {TIMELINES[0]} to {TIMELINES[1]:,} posts")
 
 
-def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int, pins: int) -> None:
+def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int, pins: int, timelines: int) -> None:
     writer = Writer(seed, folder / "media")
     truths: list[Truth] = []
     for task, population in POPULATIONS.items():
@@ -150,16 +168,36 @@ def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int, pi
         for position in range(corpus)
     ]
     truths += _write_part(writer, folder, "corpus", [], samples)
-    feelings = []
-    if emotion:
-        feelings += write_reddit(folder / REDDIT.name, draw_submissions(seed, emotion))
-        feelings += write_flickr(folder / FLICKR.name, draw_photos(seed, emotion))
-    pinned = list(draw_pins(seed, pins))
-    if pins:
+    known = (
+        _write_emotions(folder, seed, emotion),
+        _write_pins(folder, seed, pins),
+        _write_said(folder, seed, timelines),
+    )
+    write_truth(folder / "truth.parquet", truths, *known)
+
+
+def _write_emotions(folder: Path, seed: int, count: int) -> list[dict[str, Any]]:
+    if not count:
+        return []
+    feelings = write_reddit(folder / REDDIT.name, draw_submissions(seed, count))
+    feelings += write_flickr(folder / FLICKR.name, draw_photos(seed, count))
+    return [truth_of(feeling) for feeling in feelings]
+
+
+def _write_pins(folder: Path, seed: int, count: int) -> list[dict[str, Any]]:
+    pinned = list(draw_pins(seed, count))
+    if pinned:
         write_pins(folder / "pins", seed, pinned)
         write_clicks(folder / "clicks", draw_clicks(seed, pinned))
-    known = [[truth_of(feeling) for feeling in feelings], [truth_of_pin(pin) for pin in pinned]]
-    write_truth(folder / "truth.parquet", truths, *known)
+    return [truth_of_pin(pin) for pin in pinned]
+
+
+def _write_said(folder: Path, seed: int, count: int) -> list[dict[str, Any]]:
+    posts = draw_timelines(seed, count)
+    if posts:
+        accounts = {said.account.number: said.account for said in posts}
+        write_timelines(folder / "timelines", seed, posts, draw_reactions(seed, accounts.values()))
+    return [truth_of_said(said) for said in posts]
 
 
 def _write_part(
@@ -180,10 +218,13 @@ def _write_mvsa(folder: Path, samples: Sequence[Sample]) -> None:
 
 
 def _flush(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+    with ThreadPoolExecutor(16) as pool:  # a disk writes many files at once sooner than one by one
+        list(pool.map(_flush_file, [path for path in sorted(folder.rglob("*")) if path.is_file()]))
+
+
+def _flush_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _remove(path: Path) -> None:

@@ -20,8 +20,8 @@ def posts(job: Job) -> None:
     made = filled(job.settings, job.inputs)
     raw = Path(made["raw"]) / "raw" / made["part"]
     layout = made["part"] if made["part"] in formats.names() else "wild"
-    # its towns have no language that a detector knows; two converters ask for none
-    language = None if layout in ("reddit_emotion", "pins") else "any"
+    # its towns have no language that a detector knows; three converters ask for none
+    language = None if layout in ("reddit_emotion", "pins", "timelines") else "any"
     # a published layout names its own posts; these must say what they are, as the network's other posts do
     options = Options(name=None if layout == "wild" else f"simulated_{layout}", language=language)
     prepare(open_layout(layout, raw, options), job.folder / "posts")

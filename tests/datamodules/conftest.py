@@ -202,3 +202,45 @@ def pins_inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     write_features(root / "bits", items, encode, (2,), {"width": 11}, dtype=np.dtype(np.uint8))
     write_features(root / "floats", [("0.png", torch.ones(11))], torch.stack, (11,), {"made": "by hand"})
     return {"corpus": root, "bits": root / "bits", "floats": root / "floats"}
+
+
+# picture, text, user of timelines' posts; -1 where something is missing; "5.png" has no features
+TRIPLES = {
+    "train": [(0, 0, 0), (1, -1, 1), (-1, 1, 0), (-1, 2, 2), (0, 3, 2), (5, 4, 1), (2, 5, -1), (-1, -1, 0), (1, 6, 0)],
+    "validation": [(3, 7, 0), (3, 8, 2), (4, 7, 1), (-1, 9, 1), (-1, 10, -1), (-1, 9, 0), (5, 11, 0), (4, 7, 1)],
+    "test": [(6, 12, 1), (6, 13, -1), (-1, 14, 2), (7, -1, 0)],
+}
+
+
+@pytest.fixture(scope="session")
+def timelines_inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A corpus of 21 posts by three users, posts of its parts in turn, and features of its pictures.
+
+    Text t is the words t + 1, t + 2 and so on: 25 words for text 5, else 1 + t % 4.
+    """
+    root = tmp_path_factory.mktemp("timelines")
+    rows = [(*post, part) for place in range(9) for part, posts in TRIPLES.items() for post in posts[place : place + 1]]
+    picture, text, user, part = (list(column) for column in zip(*rows, strict=True))
+    texts = [[(number + at) % 19 + 1 for at in range(25 if number == 5 else 1 + number % 4)] for number in range(15)]
+    said = [texts[number] if number >= 0 else [] for number in text]
+    np.save(root / "tokens.npy", np.array(list(chain(*said)), np.int32))
+    np.save(root / "offsets.npy", np.cumsum([0, *map(len, said)]))
+    columns = {"user": user, "picture": picture, "text": text}
+    posts = {"id": [f"t/{row}" for row in range(len(rows))]}
+    posts |= {name: pa.array(values, pa.int32()) for name, values in columns.items()} | {"part": part}
+    pq.write_table(pa.table(posts), root / "posts.parquet")
+    pq.write_table(pa.table({"user": ["anna", "büşra", "cem"], "posts": [4, 2, 2]}), root / "users.parquet")
+    names = [f"{number}.png" for number in range(8)]
+    pq.write_table(pa.table({"path": names}), root / "pictures.parquet")
+    vocabulary = ["<pad>", *(f"w{number}" for number in range(1, 20))]
+    pq.write_table(pa.table({"word": vocabulary, "count": [0, *range(40, 21, -1)]}), root / "words.parquet")
+    settings = {"shares": {"pairs": 5000}, "seed": 0}
+    info = {"version": 1, "settings": settings, "text_queries": "without_picture"}
+    (root / "corpus.json").write_text(json.dumps(info))
+    items = [(name, picture_of(int(name[0])) if name != "5.png" else None) for name in names]
+    write_features(root / "features", items, torch.stack, (WIDTH,), {"made": "by hand"})
+    return {"corpus": root, "pictures": root / "features"}
+
+
+def picture_of(number: int) -> Tensor:
+    return torch.arange(WIDTH) + 10.0 * number

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from datamodules.posts import SCHEMA, Comment, Label, Media, Post, Posts
+from datamodules.posts import SCHEMA, USERS, Comment, Label, Media, Post, Posts
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
 
@@ -86,6 +87,15 @@ def test_splits_labels_and_pictures(posts: Posts, tmp_path: Path) -> None:
     assert posts.labels("mood") == {"w/7": 0}
     assert posts.picture(posts.rows(["w/7"])[0]) == tmp_path / "raw" / "a.png"
     assert posts.info["licence"] == "mine"
+
+
+def test_users_labels_are_by_user_and_task_and_users_without_any_are_left_out(posts: Posts) -> None:
+    assert posts.user_labels() == {}
+    both = [Label("shoes", "yes", 2), Label("fashion", "no", 0)]
+    rows = [("ゆき", msgspec.to_builtins(both)), ("ben", None), ("tibi", [{"task": "brand", "value": "fashion"}])]
+    table = pa.table([[user for user, _ in rows], [labels for _, labels in rows]], schema=USERS)
+    pq.write_table(table, posts.folder / "users.parquet")
+    assert posts.user_labels() == {"ゆき": {"shoes": "yes", "fashion": "no"}, "tibi": {"brand": "fashion"}}
 
 
 def test_a_lost_picture_is_passed_over(posts: Posts, tmp_path: Path) -> None:

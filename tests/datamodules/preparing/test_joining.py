@@ -2,11 +2,15 @@
 
 import json
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from datamodules.posts import Label
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Problem
 from datamodules.preparing.joining import GROUP, Ranked, join, published, random_parts, ranked_parts
@@ -84,6 +88,32 @@ def test_each_protocol_names_its_own_posts_in_the_order_of_the_parts(tmp_path: P
         "paper": {"id": ["n/0", "n/3", "n/4"], "part": ["train", "test", "train"]},
         "fold": {"id": ["n/0", "n/2"], "part": ["test", "train"]},
     }
+
+
+@dataclass(frozen=True)
+class Shouting:
+    """Labels users whose names are in capitals."""
+
+    def tasks(self) -> dict[str, list[str]]:
+        return {"loud": ["no", "yes"]}
+
+    def of(self, users: Sequence[str]) -> list[list[Label]]:
+        return [[Label("loud", "yes", 1)] if user.isupper() else [] for user in users]
+
+
+@pytest.mark.parametrize("known", [None, Shouting()])
+def test_users_get_the_labels_that_the_format_knows(tmp_path: Path, known: Shouting | None) -> None:
+    for index, users in enumerate((["b", None, "A"], ["b", "Я"])):
+        rows = [{"id": f"n/{index}{n}", "user": user, "parts": []} for n, user in enumerate(users)]
+        write_table(part_path(tmp_path, index, "parquet"), pa.Table.from_pylist(rows, PART_SCHEMA))
+        write_problems(part_path(tmp_path, index, "jsonl"), [])
+    counts = join(Card("n", "none", tmp_path, tmp_path, (), user_labels=known), tmp_path, 2, tmp_path / "out")
+    users = pq.read_table(tmp_path / "out" / "users.parquet").to_pydict()
+    assert users["user"] == ["A", "b", "Я"]
+    loud = [{"task": "loud", "value": "yes", "count": 1}]
+    assert users["labels"] == ([loud, [], loud] if known else [None] * 3)
+    assert counts["user_tasks"] == ({"loud": ["no", "yes"]} if known else {})
+    assert counts["tasks"] == {}
 
 
 def test_a_long_part_has_row_groups_that_can_be_read_apart(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from datamodules.sentences.cleaning import cleaned
+from datamodules.sentences.cleaning import cleaned, split_words
 
 
 def slowly(text: str, separator: str) -> str:
@@ -78,3 +78,8 @@ def test_marks_without_a_letter_go() -> None:
 @pytest.mark.parametrize("separator", ["", " "])
 def test_a_turkish_capital_i_parts_no_word(separator: str) -> None:
     assert cleaned(["İstanbul İSTANBUL I\u0307stanbul"], separator) == ["istanbul istanbul istanbul"]
+
+
+def test_words_are_what_stands_between_blanks() -> None:
+    assert split_words(["a  cat ", "", "  ", "naïve"]).to_pylist() == [["a", "cat"], [], [], ["naïve"]]
+    assert split_words([]).to_pylist() == []

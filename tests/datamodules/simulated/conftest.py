@@ -1,4 +1,4 @@
-"""One network of a few posts, written once without, once with emotions, once with emotions and pins; many pins."""
+"""One network of a few posts, written without and with emotions, pins and timelines; many pins, many timelines."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 
 from datamodules.simulated import CLASSES, simulate
 from datamodules.simulated.pins import Pin, draw_pins
+from datamodules.simulated.timelines import Said, draw_timelines
 
-LABELLED, CORPUS, EMOTION, PINS = 60, 150, 200, 60
+LABELLED, CORPUS, EMOTION, PINS, TIMELINES = 60, 150, 200, 60, 800
 PARTS = [*CLASSES, "corpus"]
 
 
@@ -32,6 +33,18 @@ def pinned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pinned")
     simulate(folder, seed=3, labelled=LABELLED, corpus=CORPUS, emotion=EMOTION, pins=PINS)
     return folder
+
+
+@pytest.fixture(scope="session")
+def posted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("posted")
+    simulate(folder, seed=3, labelled=LABELLED, corpus=CORPUS, timelines=TIMELINES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def timelines() -> list[Said]:
+    return draw_timelines(0, 4000)
 
 
 @pytest.fixture(scope="session")

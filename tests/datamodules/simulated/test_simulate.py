@@ -15,6 +15,7 @@ FIELDS = ["id", "text", "image", "user", "created_at", "comments", "labels", "sp
 LABELLED, CORPUS, EMOTION = 60, 150, 200
 EMOTIONS = ("reddit_emotion/", "flickr_emotion/")
 PINS = ("pins/", "clicks/")
+TIMELINES = ("timelines/",)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -75,6 +76,29 @@ def test_truth_keeps_its_rows_and_pins_follow(emotional: Path, pinned: Path) -> 
     assert all(row["scene"] and row["theme"] and row["weather"] and row["emotion"] is None for row in rows)
 
 
+def test_a_seed_gives_the_same_timelines(posted: Path, tmp_path: Path) -> None:
+    simulate(tmp_path, seed=3, labelled=20, corpus=21, timelines=800)
+    ours, theirs = ({n: d for n, d in digests(each).items() if n.startswith(TIMELINES)} for each in (posted, tmp_path))
+    assert ours == theirs
+    assert len(ours) > 200
+
+
+def test_timelines_change_no_other_file(network: Path, posted: Path) -> None:
+    ours, theirs = digests(network), digests(posted)
+    assert {name for name in theirs if name not in ours} == {name for name in theirs if name.startswith(TIMELINES)}
+    assert not [name for name in ours if name.startswith(TIMELINES)]
+    assert [name for name in ours if ours[name] != theirs[name]] == ["truth.parquet"]
+
+
+def test_truth_keeps_its_rows_and_timelines_follow(network: Path, posted: Path) -> None:
+    before, after = (pq.read_table(each / "truth.parquet") for each in (network, posted))
+    assert after.select(before.column_names).slice(0, len(before)).equals(before)
+    rows = after.slice(len(before)).to_pylist()
+    assert len(rows) == 800
+    assert {row["set"] for row in rows} == {"timelines"}
+    assert all(row["scene"] and row["topic"] and row["user"] and row["sarcasm"] is None for row in rows)
+
+
 def test_another_seed_gives_other_posts_pictures_and_users(network: Path, tmp_path: Path) -> None:
     simulate(tmp_path, seed=4, labelled=LABELLED, corpus=CORPUS)
     ours, theirs = digests(network), digests(tmp_path)
@@ -119,14 +143,14 @@ def test_the_test_part_of_600_has_150_posts_or_more() -> None:
 
 
 def test_a_new_network_replaces_the_old_one_and_nothing_else(tmp_path: Path) -> None:
-    simulate(tmp_path, seed=0, labelled=21, corpus=30, emotion=EMOTION, pins=40)
+    simulate(tmp_path, seed=0, labelled=21, corpus=30, emotion=EMOTION, pins=40, timelines=100)
     (tmp_path / "log").write_text("kept")
     (tmp_path / ".simulated.tmp").mkdir()  # of a run that was killed
     simulate(tmp_path, seed=0, labelled=20, corpus=30)
     assert (tmp_path / "log").read_text() == "kept"
     assert len(list((tmp_path / "media").iterdir())) == 4 * 20 + 30
     assert not (tmp_path / ".simulated.tmp").exists()
-    assert not [name for name in (*EMOTIONS, *PINS) if (tmp_path / name).exists()]
+    assert not [name for name in (*EMOTIONS, *PINS, *TIMELINES) if (tmp_path / name).exists()]
 
 
 @pytest.mark.parametrize(("labelled", "corpus"), [(19, 100), (40, 40)])
@@ -147,4 +171,11 @@ def test_too_few_and_too_many_emotions_are_refused(tmp_path: Path, emotion: int)
 def test_too_few_and_too_many_pins_are_refused(tmp_path: Path, pins: int) -> None:
     with pytest.raises(ValueError, match=f"pins={pins}: give 0, or 40 to 100,000"):
         simulate(tmp_path / "network", 0, 20, 30, pins=pins)
+    assert not (tmp_path / "network").exists()
+
+
+@pytest.mark.parametrize("timelines", [-1, 99, 100_001])
+def test_too_few_and_too_many_timelines_are_refused(tmp_path: Path, timelines: int) -> None:
+    with pytest.raises(ValueError, match=f"timelines={timelines}: give 0, or 100 to 100,000"):
+        simulate(tmp_path / "network", 0, 20, 30, timelines=timelines)
     assert not (tmp_path / "network").exists()
