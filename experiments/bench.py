@@ -26,9 +26,12 @@ from experiments.benchmarks import (
     other_classes,
     padding,
     page,
+    ranking_losses,
     recurrent_unit,
     sparse_words,
     startup,
+    user_ranks,
+    users_epoch,
     words_per_second,
 )
 from experiments.benchmarks.material import GPU_SIZES, Material, Sizes
@@ -50,6 +53,9 @@ GROUPS: tuple[Callable[[Material], list[Comparison]], ...] = (
     recurrent_unit.measure,
     words_per_second.measure,
     corpus_preparation.measure,
+    ranking_losses.measure,
+    user_ranks.measure,
+    users_epoch.measure,
 )
 
 

@@ -17,10 +17,10 @@ from experiments.results import (
 )
 from experiments.scores import confusion, score
 from experiments.statistics import paired, seeds_warning
-from experiments.tables import METRICS, Row, Table, Target
+from experiments.tables import RANKS, SHARES, Metric, Row, Table, Target
 
 Folders = Mapping[tuple[str, int], Path]  # (row, seed) -> folder of the row's last stage
-Scores = dict[int, dict[str, float]]  # seed -> metric -> percent
+Scores = dict[int, dict[str, float]]  # seed -> metric -> percent, or rank
 
 NAMES = {
     "accuracy": "Acc",
@@ -29,6 +29,13 @@ NAMES = {
     "f1": "F1",
     "macro_f1": "F-Macro",
     "micro_f1": "F-Micro",
+    "text_user": "Text-User",
+    "image_text": "Image-Text",
+    "image_user": "Image-User",
+    "text_image": "Text-Image",
+    "joint": "Joint",
+    "ami": "AMI of clusters",
+    "early": "Steps left at the level",
 }
 SIMULATED = "simulated posts of our own, no benchmark"
 TOLERANCE = 0.01  # share by which the number of scored posts may differ from the paper's own count
@@ -55,7 +62,9 @@ def compare(
         names = {row for row, _ in folders}
         rows = [row for row in (*table.rows, *table.controls) if row.name in names]
         blocks += Comparison(table, experiment, rows, folders, footnotes, within).blocks(departures)
-    intro = [f"{table.source}. In percent; ours: mean ± standard deviation over seeds."]
+    ranked = any(metric in RANKS for target in table.experiments.values() for metric in target.metrics)
+    unit = "Mean median ranks, lower is better" if ranked else "In percent"
+    intro = [f"{table.source}. {unit}; ours: mean ± standard deviation over seeds."]
     intro[0] += " Seeds are paired with the base row's; tests are two-sided and not corrected for their number."
     intro += [f"{name} is left out: {reason}." for name, reason in left_out.items() if reason]
     return Document(table.title, intro, blocks, footnotes=footnotes.used())
@@ -82,8 +91,8 @@ class Comparison:
         first = next(iter(folders.values()))
         self.facts: DataFacts = read_facts(first)
         self.corpora = sorted({corpus for folder in folders.values() if (corpus := read_facts(folder).corpus)})
-        split = self.target.split
-        self.posts = len(_predicted(first, split, within)) if within else count_predictions(first, split)
+        self.galleries = _galleries(first, self.target)
+        self.posts = _count(first, self.target, within)
 
     def blocks(self, departures: Sequence[str]) -> Iterator[Block]:
         reasons = list(self.reasons(departures))
@@ -139,10 +148,12 @@ class Comparison:
             if published:
                 line.append(self._published(cell.values[metric], cell.source) if cell else "–")
             if ours:
-                line.append(spread([scores[metric] for scores in self.scores[row.name].values()]))
+                line.append(spread([scores[metric] for scores in self.scores[row.name].values()], decimals(metric)))
         return line + (self._test(row.name) if ours else [])
 
-    def _published(self, value: float, source: str) -> str:
+    def _published(self, value: float | None, source: str) -> str:
+        if value is None:
+            return "–"
         shown = f"{value:g}" if self.table.decimals is None else f"{value:.{self.table.decimals}f}"
         return shown + " (copied)" * (source == "copied")
 
@@ -155,10 +166,10 @@ class Comparison:
         compared = [[scores[seed][self.target.compared] for seed in shared] for scores in (mine, base)]
         if any(isnan(value) for side in compared for value in side):
             return [str(len(mine)), "n/a", "–", "–"]
-        found = paired(*compared)
+        found, form = paired(*compared), f"+.{decimals(self.target.compared)}f"
         if len(shared) < 2:
-            return [str(len(mine)), f"{found.mean:+.2f}", "–", "–"]
-        difference = f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+            return [str(len(mine)), f"{found.mean:{form}}", "–", "–"]
+        difference = f"{found.mean:{form}} [{found.low:{form}}, {found.high:{form}}]"
         return [str(len(mine)), difference, p_text(found.t_two_sided), p_text(found.exact_two_sided)]
 
     def population(self) -> str:
@@ -169,6 +180,8 @@ class Comparison:
         return f"{own}{theirs}. {self._scoring(self.facts.base or self.target.base)}."
 
     def _scoring(self, base: str) -> str:
+        if self.galleries:
+            return "; ".join(self.galleries)
         first = f" ({self.facts.classes[1]})" if len(self.facts.classes) > 1 else ""
         over = {"binary": f"of class 1{first}", "weighted": "weighted over classes", "macro": "macro over classes"}
         scored = [NAMES[metric] for metric in self.target.metrics if metric in ("precision", "recall", "f1")]
@@ -189,6 +202,11 @@ def _unscored(target: Target, folders: Folders) -> str:
     return "" if target.split in parts else f"no {target.split!r} was scored, only {', '.join(parts)}"
 
 
+def decimals(metric: Metric) -> int:
+    """Of a metric as it is printed."""
+    return 4 if metric == "joint" else 1 if metric in RANKS else 2
+
+
 def p_text(p: float) -> str:
     """A p value as it is printed: four decimals, or '<0.001'."""
     return "–" if isnan(p) else "<0.001" if p < 0.001 else f"{p:.4f}"
@@ -198,19 +216,48 @@ def _scores(folders: Folders, row: str, target: Target, within: str | None) -> S
     """Percents of every seed of a row, in order of seeds."""
     found = sorted((seed, folder) for (name, seed), folder in folders.items() if name == row)
     scores = {seed: _metrics(folder, target, within) for seed, folder in found}
-    return {seed: {name: 100 * value for name, value in values.items()} for seed, values in scores.items()}
+    return {seed: {name: _shown(name, value) for name, value in values.items()} for seed, values in scores.items()}
+
+
+def _shown(metric: str, value: float) -> float:
+    return value if metric in RANKS else 100 * value
+
+
+def _count(folder: Path, target: Target, within: str | None) -> int:
+    """How many posts, triplets or queries were scored."""
+    if within:
+        return len(_predicted(folder, target.split, within))
+    parts = [metric for metric in target.metrics if metric in RANKS and metric in scored_parts(folder)]
+    if not parts:
+        return count_predictions(folder, target.split)
+    return sum(int(read_metrics(folder, part)["queries"]) for part in parts)
+
+
+def _galleries(folder: Path, target: Target) -> list[str]:
+    """What was asked for in each task of ranks, and what a random order gives."""
+    told = []
+    for metric in target.metrics:
+        if metric in RANKS and metric in scored_parts(folder):
+            facts = read_metrics(folder, metric)
+            sizes = f"{facts['queries']:,.0f} queries among {facts['gallery']:,.0f} items"
+            told.append(f"{NAMES[metric]}: {sizes}, {facts['chance']:,.1f} by chance")
+    return told
 
 
 def _metrics(folder: Path, target: Target, within: str | None) -> dict[str, float]:
     """As the stage wrote them, or computed anew from its predictions for some of the posts."""
     if within is None:
         return read_metrics(folder, target.split)
+    if any(metric in RANKS for metric in target.metrics):
+        raise ValueError(
+            f"--within {within}: ranks depend on the whole gallery; score another split with a run of its own"
+        )
     posts = [post for post in _predicted(folder, target.split, within) if post.applies]
     if not posts:
-        return dict.fromkeys(METRICS, float("nan"))
+        return dict.fromkeys(SHARES, float("nan"))
     classes = len(read_facts(folder).classes)
     counts = confusion([post.gold for post in posts], [post.predicted for post in posts], classes)
-    return {name: float(score(counts, name, target.averaging)) for name in METRICS}
+    return {name: float(score(counts, name, target.averaging)) for name in SHARES}
 
 
 def _predicted(folder: Path, part: str, within: str | None) -> list[PredictedPost]:
@@ -226,7 +273,8 @@ def _predicted(folder: Path, part: str, within: str | None) -> list[PredictedPos
     return [post for post in posts if post.id in kept]
 
 
-def spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float], decimals: int = 2) -> str:
+    """Mean ± standard deviation; "n/a" where one of them does not apply."""
     if not values or any(map(isnan, values)):
         return "n/a" if values else "–"
-    return f"{fmean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
+    return f"{fmean(values):.{decimals}f}" + (f" ± {stdev(values):.{decimals}f}" if len(values) > 1 else "")

@@ -54,6 +54,16 @@ CLASSES = [
     ("model.visual", "lightning_modules.WordVectors"),
     ("model.cell", "lightning_modules.GatedRecurrentUnit"),
     ("data", "datamodules.PinsData"),
+    ("protocol", "experiments.protocols.Du2mce"),
+    ("protocol.accounts", "datamodules.timelines.settings.Accounts"),
+    ("protocol.texts", "datamodules.timelines.settings.Texts"),
+    ("protocol.pictures", "datamodules.timelines.settings.Pictures"),
+    ("protocol.shares", "datamodules.timelines.settings.Shares"),
+    ("protocol.vectors", "experiments.protocols.CorpusVectors"),
+    ("model", "lightning_modules.UserContentEmbeddings"),
+    ("model.pairs", "lightning_modules.Pair"),
+    ("model.text", "encoders.SentenceCNN"),
+    ("data", "datamodules.TimelinesData"),
 ]
 
 

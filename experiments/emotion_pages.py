@@ -8,6 +8,7 @@ from experiments.arguments import choose
 from experiments.comparison import Folders
 from experiments.documents import Block, Document, Figure
 from experiments.figures import save_figure
+from experiments.pages import page_path
 from experiments.results import PredictedPost, read_facts, read_predictions, with_content
 from experiments.tables import Asked, Side, convert, load_table, read_mapping, table_file
 
@@ -30,11 +31,9 @@ def disagreements(asked: Asked) -> Document | None:
     results = {name: asked.run(name, rows, asked.seeds[:1]) for name in experiments}
     if not all(results.values()):
         return None
-    if asked.out is None:
-        raise ValueError(f"{asked.name} is a page with pictures: say where it goes, e.g. --format html --out page.html")
-    blocks, figures = [], []
+    out, blocks, figures = page_path(asked), [], []
     for name in experiments:
-        block, figure = _page(name, results[name], lines, int(spec["posts"]), asked.out)
+        block, figure = _page(name, results[name], lines, int(spec["posts"]), out)
         blocks.append(block)
         figures.append(figure)
     chosen = "One post of each pattern of right and wrong answers, the most mixed patterns first; right answers of the "

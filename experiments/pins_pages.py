@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import numpy as np
 
-from experiments.arguments import choose
-from experiments.comparison import Folders
 from experiments.documents import Block, Document, Figure
-from experiments.pins_results import row_embeddings, settings_above
+from experiments.finished import settings_above
+from experiments.pages import first_runs, page_path
+from experiments.pins_results import row_embeddings
 from experiments.results import read_facts
-from experiments.tables import Asked, convert, load_table, read_mapping, table_file
+from experiments.tables import Asked, convert, read_mapping, table_file
 
 if TYPE_CHECKING:
     from datamodules.posts import Posts
@@ -32,7 +32,7 @@ def neighbours(asked: Asked) -> Document | None:
     """Nearest words of chosen ones, a column a row; words that a row does not know are named above."""
     path, spec = _spec(asked)
     words = convert(path, "words", spec["words"], dict[str, list[str]])
-    results = _results(asked, spec["table"], spec["rows"], words)
+    results = first_runs(asked, spec["table"], spec["rows"], words)
     if results is None:
         return None
     blocks = []
@@ -72,7 +72,7 @@ def sample_pins(asked: Asked) -> Document | None:
     folders = _posts_folders(asked, spec)
     if folders is None:
         return None
-    out, figures = _page(asked), []
+    out, figures = page_path(asked), []
     for folder in folders:
         posts = Posts(folder)
         pins = draw_pins(posts, int(spec["pictures"]), int(spec["descriptions"]), int(spec["seed"]))
@@ -116,10 +116,10 @@ def clicks_to_positives(asked: Asked) -> Document | None:
 
     path, spec = _spec(asked)
     known = convert(path, "experiments", spec["experiments"], list[str])
-    results = _results(asked, spec["table"], [spec["row"]], known)
+    results = first_runs(asked, spec["table"], [spec["row"]], known)
     if results is None:
         return None
-    out, blocks, figures = _page(asked), [], []
+    out, blocks, figures = page_path(asked), [], []
     for experiment, folders in results.items():
         (folder,) = folders.values()
         label, query = read_facts(folder).label, _query(folder, spec["query"], int(spec["seed"]))
@@ -153,10 +153,10 @@ def frequent_words(asked: Asked) -> Document | None:
 
     path, spec = _spec(asked)
     pictures = convert(path, "pictures", spec["pictures"], dict[str, Words])
-    results = _results(asked, spec["table"], [each.row for each in pictures.values()], None)
+    results = first_runs(asked, spec["table"], [each.row for each in pictures.values()])
     if results is None:
         return None
-    out, figures = _page(asked), []
+    out, figures = page_path(asked), []
     for experiment, folders in results.items():
         for key, wanted in pictures.items():
             shown, title = _shown(folders[wanted.row, asked.seeds[0]], wanted, int(spec["count"]))
@@ -185,34 +185,14 @@ def _spec(asked: Asked) -> tuple[Path, dict[str, Any]]:
     return path, read_mapping(path)
 
 
-def _results(
-    asked: Asked, table_name: str, rows: Sequence[str], experiments: Sequence[str] | Mapping[str, object] | None
-) -> dict[str, Folders] | None:
-    """Experiment -> folders of these rows at the first seed, of all the table's where None; None in a dry run."""
-    table = load_table(table_name)
-    known = list(dict.fromkeys(map(table.runs, table.experiments))) if experiments is None else list(experiments)
-    overrides = {row.name: row.overrides for row in (*table.rows, *table.controls) if row.name in rows}
-    chosen = choose("experiment", asked.experiments or known, known)
-    results = {name: asked.run(name, overrides, asked.seeds[:1]) for name in chosen}
-    return dict(results) if all(results.values()) else None
-
-
 def _posts_folders(asked: Asked, spec: Mapping[str, Any]) -> list[Path] | None:
     """Prepared posts that are named, or those of the run."""
     if asked.posts:
         return asked.posts
-    results = _results(asked, spec["table"], [spec["row"]], None)
+    results = first_runs(asked, spec["table"], [spec["row"]])
     return None if results is None else [_own_posts(folder) for runs in results.values() for folder in runs.values()]
 
 
 def _own_posts(folder: Path) -> Path:
     """The prepared posts that a row's sentences come from."""
     return Path(settings_above(folder, "sentences")["posts"])
-
-
-def _page(asked: Asked) -> Path:
-    """Where the document goes; its pictures lie beside it."""
-    if asked.out is None:
-        raise ValueError(f"{asked.name} is a page with pictures: say where it goes, e.g. --format html --out page.html")
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    return asked.out

@@ -12,7 +12,7 @@ from experiments.tables import Averaging
 
 FILES = "metrics.json, predictions.parquet and dataset.json"
 
-Kind = Literal["posts", "triplets"]
+Kind = Literal["posts", "triplets", "ranks"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class DataFacts:
         averaging: of precision, recall and F1.
         modalities: what the classifier reads.
         dim: width of the word vectors, where it is those that are scored.
-        kind: what is scored: posts that a classifier gave a class, or triplets of phrases by vectors of words.
+        kind: what is scored: posts that a classifier gave a class, triplets of phrases by vectors of words, or ranks.
     """
 
     name: str

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from experiments import names
@@ -14,6 +15,7 @@ ACTIONS = {
     "validate": "measure a checkpoint (--ckpt_path; without one, the protocol's last) on the validation posts",
     "test": "the same on the test posts",
     "predict": "write a checkpoint's predictions for the test posts",
+    "search": 'what is nearest to "a sentence", a picture\'s file or @user: pictures, texts, users by a checkpoint',
 }
 SETTINGS = (  # words of the settings' parser without a dot, or with an optional one
     *("--config", "-c", "--print_config", "--wandb", "--plan", "--table", "--seed_everything"),
@@ -22,6 +24,7 @@ SETTINGS = (  # words of the settings' parser without a dot, or with an optional
 EXAMPLES = """examples:
   python -m experiments.run list
   python -m experiments.run cast_msd --profile demo
+  python -m experiments.run du2mce search "galoshes and a raincoat" --profile demo --top 5
   python -m experiments.run cast_mvsa --seeds 3 --trainer.devices=4 --model.lr=2e-5
   python -m experiments.run cast_mvsa --print_config  all settings with their values; docs/settings.md explains them
 """
@@ -48,7 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _act(experiment: str, action: str, words: list[str]) -> int:
     """Split our own options from the dotted overrides, then import what does the work."""
     help_wanted = any(word in ("-h", "--help") for word in words)
-    options, overrides = _parser().parse_known_args([word for word in words if word not in ("-h", "--help")])
+    query = list(takewhile(lambda word: not word.startswith("-"), words)) if action == "search" else []
+    if action == "search" and not query and not help_wanted:
+        return _refuse('search for what? Give "a sentence", a picture\'s file or @user right after `search`')
+    own = [word for word in words[len(query) :] if word not in ("-h", "--help")]
+    options, overrides = _parser().parse_known_args(own, argparse.Namespace(query=" ".join(query)))
     profiles = names.profiles()
     if options.profile and options.profile not in profiles:
         near = names.did_you_mean(options.profile, profiles)
@@ -87,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--jobs", type=positive, default=1, help="stages run side by side (default 1)")
     add("--slurm", help='submit one job a stage with these sbatch options, such as "--gres=gpu:1 --time=8:00:00"')
     add("--accept", action="store_true", help="take finished stages as they are after an edit that changes no result")
-    add("--ckpt_path", type=Path, help="checkpoint for validate, test, predict")
+    add("--ckpt_path", type=Path, help="checkpoint for validate, test, predict, search")
+    add("--top", type=positive, default=10, help="answers of each kind to search (default 10)")
     return parser
 
 

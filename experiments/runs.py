@@ -17,6 +17,7 @@ from experiments.tables import Table, load_table
 Rows = dict[str, list[str]]  # row of a table -> the overrides that make it
 Folders = dict[tuple[str, int], Path]  # (row, seed) -> folder of its last stage
 RunRows = Callable[..., Folders]  # `run_rows`, or a test's stand-in
+SEARCHED = "experiments.steps.ranks:ranks"  # a row with this stage has learned a space
 
 
 def act(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
@@ -28,6 +29,8 @@ def act(experiment: str, action: str, options: argparse.Namespace, overrides: Se
     try:
         if action in ("validate", "test", "predict"):
             return _evaluate(experiment, action, options, overrides)
+        if action == "search":
+            return _search(experiment, options, overrides)
         return _run(experiment, action, options, overrides)
     except (runner.StageFailed, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -198,29 +201,64 @@ def _finish(experiment: str, table: Table, folders: Folders, profile: str | None
 
 
 def _evaluate(experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
-    """Measure one checkpoint: the given one, with its own model's settings below the command line's."""
-    for name, idle in (("seeds", 1), ("rows", None), ("stage", None), ("slurm", None)):
-        if getattr(options, name) != idle:
-            raise ValueError(f"--{name} says nothing to {action}, which measures one checkpoint (--ckpt_path)")
-    store = options.store
-    known = class_paths(resolve(experiment, options.profile, overrides, store)["model"])
-    own = checkpoint_overrides(options.ckpt_path, known) if options.ckpt_path else []
-    stages = plan(experiment, options.profile, [*own, *overrides], 0, store)
-    last = stages[-1]
-    needed = ordered(list(stages[0].inputs.values()) if options.ckpt_path else [last])
-    changed = _prepare_store(needed, options)
-    if options.dry_run:
-        print_plan(needed, store, *changed)
+    """Measure one checkpoint."""
+    stages = _checkpoint_stages(experiment, action, options, overrides)
+    checkpoint = _checkpoint(experiment, stages, action, options)
+    if checkpoint is None:
         return 0
-    runner.run_stages(needed, store, options.jobs)
     from experiments.stage import job_of
 
     measure_checkpoint = importlib.import_module(stages[0].function.split(":")[0]).measure_checkpoint
-    trained = (stage.folder(store) / "best.ckpt" for stage in reversed(stages))
-    checkpoint = options.ckpt_path or next((path for path in trained if path.is_file()), None)
+    digest = hashlib.sha256(content_digest(checkpoint).encode()).hexdigest()[:8]
+    folder = options.store / f"{action}-{stages[-1].fingerprint}-{digest}"
+    measure_checkpoint(job_of(folder, stages[0].description(options.store)), action, checkpoint)
+    return 0
+
+
+def _search(experiment: str, options: argparse.Namespace, overrides: Sequence[str]) -> int:
+    """Print what a checkpoint's space answers."""
+    stages = _checkpoint_stages(experiment, "search", options, overrides)
+    ranks = next((stage for stage in stages if stage.function == SEARCHED), None)
+    if ranks is None:
+        raise ValueError(f"{experiment}: no users, pictures and texts are learned in one space; search a row of du2mce")
+    checkpoint = _checkpoint(experiment, stages[: stages.index(ranks) + 1], "search", options)
+    if checkpoint is None:
+        return 0
+    from experiments.documents import deliver
+    from experiments.search import learned, open_space, search
+
+    space = open_space(ranks, checkpoint, options.store)
+    known = learned(ranks.settings["model"]["init_args"])
+    deliver(search(space, options.query, options.top, known), "markdown", None)
+    return 0
+
+
+def _checkpoint_stages(
+    experiment: str, action: str, options: argparse.Namespace, overrides: Sequence[str]
+) -> list[Stage]:
+    """Stages for one checkpoint: the given one's own model settings are below the command line's."""
+    for name, idle in (("seeds", 1), ("rows", None), ("stage", None), ("slurm", None)):
+        if getattr(options, name) != idle:
+            raise ValueError(f"--{name} says nothing to {action}, which takes one checkpoint (--ckpt_path)")
+    known = class_paths(resolve(experiment, options.profile, overrides, options.store)["model"])
+    own = checkpoint_overrides(options.ckpt_path, known) if options.ckpt_path else []
+    return plan(experiment, options.profile, [*own, *overrides], 0, options.store)
+
+
+def _checkpoint(experiment: str, stages: list[Stage], action: str, options: argparse.Namespace) -> Path | None:
+    """The given checkpoint or the protocol's last, after what it needs is run; None after printing the plan."""
+    needed = ordered(list(stages[0].inputs.values()) if options.ckpt_path else stages[-1:])
+    changed = _prepare_store(needed, options)
+    if options.dry_run:
+        print_plan(needed, options.store, *changed)
+        return None
+    if action == "search" and not options.ckpt_path and not stages[-1].is_done(options.store):
+        way = f"`python -m experiments.run {experiment}` with the same options makes one (--rows: one will do)"
+        folder = stages[-1].folder(options.store)
+        raise ValueError(f"{folder}: no finished run of these settings to search; {way}; or give --ckpt_path")
+    runner.run_stages(needed, options.store, options.jobs)
+    trained = (stage.folder(options.store) / "best.ckpt" for stage in reversed(stages))
+    checkpoint: Path | None = options.ckpt_path or next((path for path in trained if path.is_file()), None)
     if checkpoint is None:
         raise ValueError(f"none of {', '.join(stage.name for stage in stages)} leaves a checkpoint to {action}")
-    digest = hashlib.sha256(content_digest(checkpoint).encode()).hexdigest()[:8]
-    folder = store / f"{action}-{last.fingerprint}-{digest}"
-    measure_checkpoint(job_of(folder, stages[0].description(store)), action, checkpoint)
-    return 0
+    return checkpoint

@@ -56,6 +56,18 @@ class Scored(NamedTuple):
     other: ArrayLike | None = None
 
 
+class Ranked(NamedTuple):
+    """One seed's queries: ids, gain of each over a random order (P,), its task (P,), weights of the tasks (T,).
+
+    The score is the weighted mean over tasks of the mean over a task's queries.
+    """
+
+    ids: Sequence[str]
+    gain: ArrayLike
+    task: ArrayLike
+    weight: ArrayLike
+
+
 class Resampled(NamedTuple):
     """Bootstrap of a mean difference: 95 % percentile interval and one-sided p, small where ours is greater."""
 
@@ -126,8 +138,8 @@ def seeds_warning(n: int) -> str | None:
 
 
 def bootstrap(
-    ours: Sequence[Scored],
-    base: Sequence[Scored],
+    ours: Sequence[Scored | Ranked],
+    base: Sequence[Scored | Ranked],
     metric: Metric,
     averaging: Averaging,
     draws: int = 2000,
@@ -140,7 +152,7 @@ def bootstrap(
     Args:
         ours: one a seed.
         base: the same seeds, on the same posts.
-        metric: what is compared.
+        metric: what is compared of classes.
         averaging: over classes.
         draws: resampled pairs of rows.
         seed: of the resampling.
@@ -149,8 +161,6 @@ def bootstrap(
         ValueError: a seed's posts differ between the rows.
     """
     random = np.random.default_rng(seed)
-    said = [each for run in (*ours, *base) for each in (run.gold, run.predicted, run.other) if each is not None]
-    classes = max(2, 1 + max(int(np.max(each)) for each in said))
     crossed = all(list(run.ids) == list(ours[0].ids) for run in ours)
     differences, posts = [], _draw_posts(random, len(ours[0].ids), draws)
     for number, (mine, other) in enumerate(zip(ours, base, strict=True)):
@@ -158,7 +168,7 @@ def bootstrap(
             raise ValueError(f"the rows' posts differ in seed number {number}; compare rows on one test set")
         if number and not crossed:
             posts = _draw_posts(random, len(mine.ids), draws)
-        scores = [_drawn_scores(posts, run, classes, metric, averaging) for run in (mine, other)]  # 2 x (draws + 1,)
+        scores = [_drawn_scores(posts, run, metric, averaging) for run in (mine, other)]  # 2 x (draws + 1,)
         differences.append(scores[0] - scores[1])
     table = np.stack(differences, axis=1)  # (draws + 1, seeds); the first row is the posts as they are
     seeds = random.multinomial(len(ours), np.full(len(ours), 1 / len(ours)), size=draws)  # (draws, seeds)
@@ -170,8 +180,8 @@ def bootstrap(
 def evidence(difference: ArrayLike, kind: Kind = "superiority", margin: float = 0.0) -> tuple[float, float]:
     """Return p of the claim and p of its opposite, both by one-sided t-tests on ours minus base (n,).
 
-    Superiority: the mean is above 0. Non-inferiority: above -margin. Equivalence: within +-margin (two one-sided
-    tests, the larger p); its opposite is beyond either margin (the smaller p, doubled). One seed gives (1, 1).
+    Superiority: the mean is above the margin. Non-inferiority: above -margin. Equivalence: within +-margin (two
+    one-sided tests, the larger p); its opposite is beyond either margin (the smaller p, doubled). One seed: (1, 1).
     """
     difference = np.asarray(difference, float)
     if len(difference) < 2:
@@ -179,7 +189,7 @@ def evidence(difference: ArrayLike, kind: Kind = "superiority", margin: float = 
     if kind == "equivalence":
         inside = max(t_greater(difference + margin), t_greater(margin - difference))
         return inside, min(1.0, 2 * min(t_greater(-difference - margin), t_greater(difference - margin)))
-    margin = margin if kind == "non_inferiority" else 0.0
+    margin = margin if kind == "non_inferiority" else -margin
     return t_greater(difference + margin), t_greater(-difference - margin)
 
 
@@ -215,12 +225,24 @@ def _draw_posts(random: np.random.Generator, posts: int, draws: int) -> Floats:
     return np.concatenate([np.ones((1, posts)), drawn])
 
 
-def _drawn_scores(posts: Floats, run: Scored, classes: int, metric: Metric, averaging: Averaging) -> Floats:
+def _drawn_scores(posts: Floats, run: Scored | Ranked, metric: Metric, averaging: Averaging) -> Floats:
     """A run's score on each draw of posts, (draws + 1,)."""
+    if isinstance(run, Ranked):
+        return _drawn_gains(posts, run)
+    said = [each for each in (run.gold, run.predicted, run.other) if each is not None]
+    classes = max(2, 1 + max(int(np.max(each)) for each in said))
     scores = score(_counts(posts, run.gold, run.predicted, classes), metric, averaging)
     if run.other is None:
         return scores
     return -np.abs(scores - score(_counts(posts, run.gold, run.other, classes), metric, averaging))
+
+
+def _drawn_gains(posts: Floats, run: Ranked) -> Floats:
+    """Weighted mean over tasks, (draws + 1,); a task that a draw has no query of counts as 0, no gain."""
+    gain, weight = np.asarray(run.gain, float), np.asarray(run.weight, float)
+    tasks = np.eye(len(weight))[np.asarray(run.task)]  # (P, T)
+    counts = posts @ tasks  # (draws + 1, T)
+    return np.divide(posts @ (tasks * gain[:, None]), counts, out=np.zeros_like(counts), where=counts > 0) @ weight
 
 
 def _counts(posts: Floats, gold: ArrayLike, predicted: ArrayLike, classes: int) -> Floats:

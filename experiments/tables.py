@@ -4,6 +4,7 @@ Imports nothing heavy.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
@@ -15,8 +16,14 @@ from experiments.names import first_comment
 
 T = TypeVar("T")
 TABLES = Path(__file__).parent / "tables"
-Metric = Literal["accuracy", "precision", "recall", "f1", "macro_f1", "micro_f1"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
+Share = Literal["accuracy", "precision", "recall", "f1", "macro_f1", "micro_f1"]  # shown in percent, higher is better
+SHARES: tuple[Share, ...] = get_args(Share)
+# Adjusted mutual information of users' clusters and interests; share of the steps that were left at a stated level.
+Other = Literal["ami", "early"]
+# Mean median ranks of a task's queries, and their sum over tasks as shares of the galleries: lower is better.
+Rank = Literal["text_user", "image_text", "image_user", "text_image", "joint"]
+RANKS: tuple[Rank, ...] = get_args(Rank)
+Metric = Literal[Share, Rank, Other]
 Averaging = Literal["weighted", "macro", "binary"]
 
 
@@ -94,9 +101,12 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Published numbers of one row and experiment, in percent; `copied`: taken by the authors from another paper."""
+    """Published numbers of one row and experiment; `copied`: taken by the authors from another paper.
 
-    values: dict[Metric, float]
+    Shares are in percent. Null is a metric that the row has not.
+    """
+
+    values: dict[Metric, float | None]
     source: Literal["run", "copied"] = "run"
     notes: list[str] = []
 
@@ -244,7 +254,8 @@ def _cell_problems(table: Table, key: str, experiment: str, cell: Cell) -> Itera
         yield f"{key}: no such experiment; there are {', '.join(table.experiments)}"
     elif set(cell.values) != set(table.experiments[experiment].metrics):
         yield f"{key}.values: must be {', '.join(table.experiments[experiment].metrics)}"
-    if not all(0 <= value <= 100 for value in cell.values.values()):
-        yield f"{key}.values: percents lie in 0 to 100"
+    for metric, value in cell.values.items():
+        if value is not None and not 0 <= value <= (inf if metric in RANKS else 100):
+            yield f"{key}.values: {metric} is {value:g}; percents lie in 0 to 100, ranks are above 0"
     if cell.source == "copied" and not cell.notes:
         yield f"{key}.notes: a copied number needs a footnote that says from where"

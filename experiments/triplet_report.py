@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.documents import Block, Document, percent
+from experiments.finished import settings_of
 from experiments.pins_pages import nearest_words
-from experiments.pins_results import read_answers, read_known, row_embeddings, settings_of, triplet_file
+from experiments.pins_results import read_answers, read_known, row_embeddings, triplet_file
 from experiments.pins_words import similar_words
 from experiments.results import read_facts, read_metrics, scored_parts
 

@@ -21,6 +21,7 @@ from encoders.pretraining import word_pieces
 from encoders.store import write_features
 from experiments.benchmarks.emotion_posts import EmotionPosts
 from experiments.benchmarks.pins_network import PinsNetwork, PinsSizes
+from experiments.benchmarks.timelines_network import TimelinesNetwork, TimelinesSizes
 from lightning_modules import BertCnn, CommentAwareClassifier
 
 TASK, FEW = "sarcasm", "few"
@@ -56,9 +57,13 @@ class Sizes:
     words_width: int = 200  # d (Emotion, Table 3)
     words_dropout: float = 0.25  # Emotion, section 5.4
     pins: PinsSizes = PinsSizes()
+    timelines: TimelinesSizes = TimelinesSizes()
 
 
-GPU_SIZES = Sizes(few=128, texts=4096, lightning_steps=100, demo_steps=100, repeats=5)
+GPU_SIZES = Sizes(
+    few=128, texts=4096, lightning_steps=100, demo_steps=100, repeats=5,
+    timelines=TimelinesSizes(steps=100, workers=4, queries=100_000),
+)  # fmt: skip
 
 
 class Material:
@@ -119,6 +124,11 @@ class Material:
     def pins(self) -> PinsNetwork:
         """What word embeddings are learned from."""
         return PinsNetwork(self.folder / "sentences", self.sizes.pins)
+
+    @cached_property
+    def timelines(self) -> TimelinesNetwork:
+        """What users, pictures and texts in one space are learned from."""
+        return TimelinesNetwork(self.folder / "timelines", self.sizes.timelines)
 
     def teacher_data(self, images: Path, protocol: str) -> CommentAwareData:
         """Labelled posts with five comments each."""

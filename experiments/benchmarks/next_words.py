@@ -1,8 +1,6 @@
 """The soft-max over the words alone: sampled or over all of them, with gradients of some rows or of the whole table."""
 
 import json
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -12,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from encoders.batches import PackedSentences
+from experiments.benchmarks import fresh_process
 from experiments.benchmarks.material import Material
 from experiments.benchmarks.pins_network import PinsNetwork, PinsSizes
 from experiments.benchmarks.timing import Comparison, Sides, Wanted, alternating
@@ -24,11 +23,6 @@ STEPS = 20  # of the sampled soft-max beside one of the full one, which takes se
 FULL, DENSE = Wanted(least=400), Wanted(least=6)
 NAME = "step of the soft-max over words"
 GIGABYTES = 0.25  # that a step may hold
-_RUN = """
-import sys
-from experiments.benchmarks.next_words import grown
-print(grown(*sys.argv[1:]))
-"""
 
 
 class NextWords(WordEmbeddings):
@@ -80,26 +74,15 @@ def extra_memory(network: PinsNetwork) -> float | None:
 
     They are the most that the process ever held, minus what it holds just before its first step.
     """
-    command = [sys.executable, "-c", _RUN, str(network.folder), json.dumps(asdict(network.sizes))]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(said) / 1e9 if said.strip() != "None" else None
+    sizes = json.dumps(asdict(network.sizes))
+    return fresh_process.gigabytes(f"{__name__}:{grown.__name__}", str(network.folder), sizes)
 
 
 def grown(folder: str, sizes: str) -> int | None:
-    """What `extra_memory` prints in its process, in bytes; None where the kernel does not tell."""
+    """What `extra_memory` asks in its process, in bytes; None where the kernel does not tell."""
     network = PinsNetwork(Path(folder), PinsSizes(**json.loads(sizes)))
-    own = trainee(network, torch.device("cpu"))
-    batch, before = network.batch, _held("VmRSS")
-    for _ in range(3):
-        own.step(batch)
-    most = _held("VmHWM")  # of this process alone; getrusage's begins with what the one that started it held
-    return most - before if most is not None and before is not None else None
-
-
-def _held(name: str) -> int | None:
-    status = Path("/proc/self/status")
-    lines = status.read_text("utf-8").splitlines() if status.is_file() else []
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), None)
+    own, batch = trainee(network, torch.device("cpu")), network.batch
+    return fresh_process.grown(lambda: [own.step(batch) for _ in range(3)])
 
 
 def measure(material: Material) -> list[Comparison]:

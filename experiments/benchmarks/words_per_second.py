@@ -17,7 +17,7 @@ from experiments.benchmarks.timing import Comparison, now
 from experiments.benchmarks.training import CLIP
 from experiments.callbacks import EpochLines
 from experiments.protocols import SkipGram
-from experiments.steps.skipgram import TrainingSentences
+from experiments.steps.skipgram import training_sentences
 from experiments.steps.train import checkpoints
 from lightning_modules.pins import WordEmbeddings
 
@@ -62,7 +62,7 @@ class Trained(NamedTuple):
 
 def skipgram(corpus: Path) -> tuple[Word2Vec, Callable[[], object]]:
     """gensim's model, and what trains it for an epoch, with as many threads as there are cores."""
-    settings, sentences = SkipGram(), TrainingSentences(Corpus(corpus))
+    settings, sentences = SkipGram(), training_sentences(Corpus(corpus))
     model = Word2Vec(
         sg=1,
         vector_size=settings.size,

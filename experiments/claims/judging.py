@@ -9,10 +9,12 @@ import numpy as np
 from experiments.claims.reading import Claim, Claims, Pair
 from experiments.comparison import NAMES, Folders, p_text, spread
 from experiments.documents import Block, Document
+from experiments.rank_results import read_gains
 from experiments.results import read_facts, read_metrics, read_predictions
 from experiments.statistics import (
     ALPHA,
     Paired,
+    Ranked,
     Resampled,
     Scored,
     Verdict,
@@ -23,9 +25,10 @@ from experiments.statistics import (
     seeds_warning,
     verdict,
 )
-from experiments.tables import Side, Table, Target
+from experiments.tables import RANKS, Side, Table, Target
 
-PARTS = ("test", "validation")
+PARTS = ("test", "validation", "gain")
+NO_DRAWS = Resampled(float("nan"), float("nan"), float("nan"), float("nan"))  # of a score that no single posts make up
 HEADER = ["Data set", "Claim", "Kind", "Better", "Worse", "Effect [95 %]", "p (t-test)", "p (exact)"]
 HEADER += ["Bootstrap [95 %]", "p (bootstrap)", "p (Holm)", "Verdict"]
 
@@ -78,7 +81,7 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
         if claim.experiments is None or experiment in claim.experiments
     ]
     compared = [
-        [_compare(pair, claim, results[experiment], table.experiments[experiment]) for pair in claim.pairs]
+        [_compare(pair, claim, results[experiment], claims.target(claim, table, experiment)) for pair in claim.pairs]
         for _, claim, experiment in asked
     ]
     tested = [claim.kind != "reported" for _, claim, _ in asked]
@@ -90,7 +93,7 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
             name,
             experiment,
             claim,
-            _data(results[experiment], table.experiments[experiment]),
+            _data(results[experiment], claims.target(claim, table, experiment)),
             pairs,
             p_claim,
             p_opposite,
@@ -112,7 +115,7 @@ def describe(
     claims: Claims, table: Table, results: Mapping[str, Folders], judged: Sequence[Judged], seeds: int
 ) -> Document:
     """The compared rows, and the verdicts, each with effect, interval and tests."""
-    targets = [table.experiments[found.experiment] for found in judged]
+    targets = [claims.target(found.claim, table, found.experiment) for found in judged]
     metrics = {NAMES[target.compared] for target in targets}
     scored = " and ".join(dict.fromkeys(f"{target.split} {table.unit}" for target in targets))
     intro = [
@@ -138,14 +141,22 @@ def _data(folders: Folders, target: Target) -> str:
 def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[list[str]]:
     """Every compared side's mean and standard deviation over seeds, in percent; a gap is shown as it is."""
     lines = []
+    rows = list(claims.rows(table))
     for experiment, folders in results.items():
-        target = table.experiments[experiment]
-        label = _data(folders, target)
-        rows = list(claims.rows(table))
-        sides = {side for claim in claims.claims.values() for pair in claim.pairs for side in pair.sides}
-        for side in sorted(sides, key=lambda side: (rows.index(side.row), side.label)):
+        sides = {
+            (side, target.split, target.compared): target
+            for claim in claims.claims.values()
+            if claim.experiments is None or experiment in claim.experiments
+            for target in [claims.target(claim, table, experiment)]
+            for pair in claim.pairs
+            for side in pair.sides
+        }
+        several = len({target.compared for target in sides.values()}) > 1
+        for side, split, metric in sorted(sides, key=lambda key: (rows.index(key[0].row), key[0].label, *key[1:])):
+            target = sides[side, split, metric]
             values = [abs(_value(folder, side, target)) for (row, _), folder in folders.items() if row == side.row]
-            lines.append([label, side.label, spread([100 * value for value in values])])
+            label = side.label + f": {NAMES[metric]}" * several
+            lines.append([_data(folders, target), label, spread([100 * value for value in values])])
     return lines
 
 
@@ -157,13 +168,22 @@ def _compare(pair: Pair, claim: Claim, folders: Folders, target: Target) -> Comp
         raise ValueError(f"no seed has results of both {better.row!r} and {worse.row!r}")
     runs = [[(folders[side.row, seed], side) for seed in seeds] for side in (better, worse)]
     scores = [[100 * _value(*run, target) for run in side] for side in runs]
-    sides = [[_scored(*run, target.split) for run in side] for side in runs]
-    resampled = bootstrap(sides[0], sides[1], target.compared, target.averaging)
-    mean, low, high = (100 * value for value in resampled[:3])
-    points = Resampled(mean, low, high, resampled.p_greater)
     kind = "superiority" if claim.kind == "reported" else claim.kind
     p_values = evidence(np.subtract(scores[0], scores[1]), kind, claim.margin)
-    return Compared(pair, paired(*scores), points, *p_values)
+    return Compared(pair, paired(*scores), _resampled(runs, target), *p_values)
+
+
+def _resampled(runs: Sequence[Sequence[tuple[Path, Side]]], target: Target) -> Resampled:
+    """Bootstrap of the difference between two rows, in points of percent."""
+    ranked = read_facts(runs[0][0][0]).kind == "ranks"
+    if ranked and target.compared not in RANKS:
+        return NO_DRAWS
+    sides: list[list[Scored | Ranked]] = [
+        [read_gains(run[0], target.compared) if ranked else _scored(*run, target.split) for run in side]
+        for side in runs
+    ]
+    mean, low, high, p_greater = bootstrap(sides[0], sides[1], target.compared, target.averaging)
+    return Resampled(100 * mean, 100 * low, 100 * high, p_greater)
 
 
 def _value(folder: Path, side: Side, target: Target) -> float:

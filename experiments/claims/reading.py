@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from experiments.arguments import choose
 from experiments.names import first_comment
-from experiments.tables import Side, Table, convert, load_table, read_mapping
+from experiments.tables import Metric, Side, Table, Target, convert, load_table, read_mapping
 
 FOLDER = Path(__file__).parent
 
@@ -34,7 +35,9 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         source: where the paper makes it.
         pairs: compared rows.
         kind: said beforehand, not chosen by the result; `reported` is no test, where the paper claims nothing.
-        margin: of non-inferiority and equivalence, in points of percent.
+        margin: of non-inferiority and equivalence, in points of percent; of superiority what must be exceeded.
+        metric: what is compared; none is the table's own.
+        part: scored part; none is that of the claims file.
         experiments: where it is claimed, of those judged; none is all.
     """
 
@@ -43,6 +46,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pairs: list[Pair]
     kind: Literal["superiority", "non_inferiority", "equivalence", "reported"] = "superiority"
     margin: float = 0.0
+    metric: Metric | None = None
+    part: str = ""
     experiments: list[str] | None = None
 
 
@@ -56,6 +61,7 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         claims: key -> claim.
         overrides: dotted settings of every run.
         known_to_fail: claim -> experiment -> reason.
+        part: scored part; none is the table's own split. Of ranks "gain" is one less the share of chance's rank.
     """
 
     title: str
@@ -64,6 +70,12 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claims: dict[str, Claim]
     overrides: list[str] = []
     known_to_fail: dict[str, dict[str, str]] = {}
+    part: str = ""
+
+    def target(self, claim: Claim, table: Table, experiment: str) -> Target:
+        """What of an experiment a claim compares."""
+        own = table.experiments[experiment]
+        return replace(own, split=claim.part or self.part or own.split, compared=claim.metric or own.compared)
 
     def rows(self, table: Table) -> dict[str, list[str]]:
         """Dotted settings of the rows that some claim compares, in the table's order."""
@@ -110,8 +122,9 @@ def _problems(claims: Claims) -> Iterator[str]:
                     yield f"claims.{name}.pairs: {row!r} is no row of table {claims.table}; there are {'; '.join(rows)}"
         for experiment in set(claim.experiments or []) - set(table.experiments):
             yield f"claims.{name}.experiments: {experiment!r} is not in table {claims.table}"
-        if (claim.kind in ("superiority", "reported")) != (claim.margin == 0):
-            yield f"claims.{name}.margin: superiority has none, non-inferiority and equivalence need one above 0"
+        wants_none, wants_one = claim.kind == "reported", claim.kind in ("non_inferiority", "equivalence")
+        if claim.margin < 0 or (wants_none and claim.margin) or (wants_one and not claim.margin):
+            yield f"claims.{name}.margin: from 0; what is reported has none, all but superiority need one"
     for name, reasons in claims.known_to_fail.items():
         if name not in claims.claims:
             yield f"known_to_fail.{name}: no such claim; there are {', '.join(claims.claims)}"

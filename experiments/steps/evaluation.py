@@ -14,7 +14,7 @@ from datamodules.missing import only
 from datamodules.posts import Posts
 from encoders.atomic import replacing, write_json
 from experiments.scores import confusion, score
-from experiments.tables import METRICS, Averaging
+from experiments.tables import SHARES, Averaging
 
 Scores = dict[str, dict[str, float | None]]  # part -> metric -> value in [0, 1], None where it does not apply
 Scored = Literal["validation", "test"]
@@ -60,9 +60,9 @@ def alone(part: str, modality: str) -> str:
 def measure(found: Predicted, averaging: Averaging) -> dict[str, float | None]:
     """Every metric, in [0, 1]; None ("n/a") where no post has what the classifier reads."""
     if not found.applies:
-        return dict.fromkeys(METRICS)
+        return dict.fromkeys(SHARES)
     counts = confusion(found.gold, found.probabilities.argmax(1), found.probabilities.shape[1])
-    return {name: float(score(counts, name, averaging)) for name in METRICS}
+    return {name: float(score(counts, name, averaging)) for name in SHARES}
 
 
 def write_results(

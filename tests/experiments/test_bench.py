@@ -21,25 +21,33 @@ from experiments.benchmarks import (
     other_classes,
     padding,
     page,
+    ranking_losses,
     recurrent_unit,
     sparse_words,
     startup,
+    user_ranks,
+    users_epoch,
     words_per_second,
 )
 from experiments.benchmarks.emotion_posts import COMMON_SPACE, EARLY, JOINT, NEGATIVES, Head
 from experiments.benchmarks.material import Material, Sizes, read_tweets
 from experiments.benchmarks.pins_network import PinsNetwork, PinsSizes
+from experiments.benchmarks.timelines_network import TimelinesSizes
 from experiments.benchmarks.timing import Comparison, Sides, Wanted, alternating
 
 CPU = torch.device("cpu")
 TINY_PINS = PinsSizes(
     words=300, embedding=6, state=10, bits=20, negatives=40, batch=8, length=5, sentences=44, prepared=700
 )
+TINY_TIMELINES = TimelinesSizes(
+    users=40, size=12, picture=16, words=30, word=8, length=5, filters=(4, 3, 3), batch=30, steps=3, anchors=4,
+    queries=9, all_queries=18,
+)  # fmt: skip
 TINY = Sizes(
     labelled=20, corpus=30, layers=1, width=32, dropout=0.0, batch_size=4, image_network="test_resnet", image_size=96,
     side=64, few=6, texts=20, rows=8, pools=3, pool_size=6, repeats=1, lightning_steps=4, demo_steps=3,
     demo_batch_size=8, emotion_posts=80, words=200, words_width=8, words_dropout=0.0,
-    pins=TINY_PINS,
+    pins=TINY_PINS, timelines=TINY_TIMELINES,
 )  # fmt: skip
 
 
@@ -215,6 +223,46 @@ def test_one_process_and_two_prepare_the_same_corpus(tmp_path: Path) -> None:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
 
 
+@pytest.mark.parametrize("dtype", ranking_losses.TOLERANCES, ids=str)
+def test_the_ranking_loss_and_its_definition_are_equal(dtype: torch.dtype) -> None:
+    assert max(ranking_losses.differences(TINY_TIMELINES, CPU, dtype)) <= ranking_losses.TOLERANCES[dtype]
+    posts = ranking_losses.LossPosts(TINY_TIMELINES, CPU, dtype)
+    terms, gradients = posts.loss_by_anchor()
+    assert (terms > 0).all()
+    assert all(gradient.any() for gradient in gradients)
+    assert (posts.loss(posts.own).terms > terms).all(), "some anchors are not all"
+    assert posts.anchors(posts.some) == 3 * TINY_TIMELINES.anchors < posts.anchors(posts.own)
+
+
+def test_the_products_of_the_ranking_loss_are_all_that_it_multiplies() -> None:
+    posts = ranking_losses.LossPosts(TINY_TIMELINES, CPU)
+    with FlopCounterMode(display=False) as counted:
+        posts.loss(posts.own)
+    assert counted.get_total_flops() == sum(one.operations for one in posts.products())
+    assert ranking_losses.sides(TINY_TIMELINES, CPU).second() is None
+
+
+def test_ranks_are_those_of_the_similarities_that_the_products_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    queries, users, true = user_ranks.drawn(TINY_TIMELINES, CPU)
+    torch.testing.assert_close(torch.linalg.vector_norm(queries, dim=1), torch.ones(9))
+    sides = user_ranks.sides(TINY_TIMELINES, CPU)
+    similarity = sides.second()
+    torch.testing.assert_close(similarity, queries @ users.T)
+    above = similarity > similarity.gather(1, true)
+    torch.testing.assert_close(sides.first(), 1.0 + above.sum(1, keepdim=True).double())
+    monkeypatch.setattr(user_ranks, "BLOCK", 4 * 40)
+    torch.testing.assert_close(user_ranks.products(queries, users)[:1], queries[-1:] @ users.T)
+
+
+def test_an_epoch_tells_how_long_each_step_waits(material: Material) -> None:
+    start = material.timelines.embeddings().state_dict()
+    found = users_epoch.trained(material.timelines, CPU)
+    assert len(found.losses) == len(found.waiting_seconds) == len(found.step_seconds) == TINY_TIMELINES.steps
+    assert all(seconds > 0 for seconds in [*found.waiting_seconds, *found.step_seconds])
+    moved = {name for name, value in found.model.state_dict().items() if not torch.equal(value, start[name])}
+    assert {"projections.image.weight", "projections.text.weight", "encoders.user.weight"} <= moved
+
+
 def test_the_command_line_answers_and_bare_python_says_nothing() -> None:
     sides = startup.sides()
     assert "cast_msd" in sides.first()
@@ -233,7 +281,8 @@ def test_the_sides_take_turns_in_changing_order() -> None:
 
 def test_the_page_has_every_row(material: Material, tmp_path: Path) -> None:
     found = bench.measure(material)
-    assert len(found) == 27
+    assert len(found) == 31
+    assert sum("to a fresh process" in row.note for row in found) in (0, 2)  # no kernel but Linux tells
     page.write(tmp_path / "benchmarks.md", page.device_name(CPU), "python -m experiments.bench", found)
     text = (tmp_path / "benchmarks.md").read_text()
     for row in found:

@@ -88,8 +88,8 @@ def test_a_claim_of_two_pairs_has_the_larger_p_and_holm_goes_over_the_claims(tmp
     [
         ("pairs", [{"better": "Full", "worse": "Base+ST"}], "claims.C1.pairs: 'Full' is no row of table cast_7"),
         ("kind", "best", "claims.C1.*kind"),
-        ("margin", 1.0, "claims.C1.margin: superiority has none"),
-        ("kind", "equivalence", "claims.C1.margin: .*need one above 0"),
+        ("margin", -1.0, "claims.C1.margin: from 0"),
+        ("kind", "equivalence", "claims.C1.margin: .*all but superiority need one"),
     ],
 )
 def test_a_broken_claims_file_names_file_and_key(key: str, value: object, message: str, tmp_path: Path) -> None:

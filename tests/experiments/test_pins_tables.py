@@ -12,8 +12,9 @@ from PIL import Image
 
 from datamodules.posts import SCHEMA, VERSION, Posts
 from encoders.embeddings import Embeddings
+from experiments.finished import settings_above
 from experiments.pins_pages import draw_pins
-from experiments.pins_results import row_embeddings, settings_above, triplet_file
+from experiments.pins_results import row_embeddings, triplet_file
 from experiments.pins_words import common_accuracy
 from experiments.table import main
 

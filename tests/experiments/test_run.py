@@ -22,6 +22,8 @@ def test_list_names_every_experiment(name: str, capsys: pytest.CaptureFixture[st
         (["cast_msd", "tets"], 'Did you mean "test"?'),
         (["cast_msd", "--profile", "dmeo"], 'Did you mean "demo"?'),
         (["show", "cast_mvs"], 'Did you mean "cast_mvsa"?'),
+        (["du2mce", "serch", "old cars"], 'Did you mean "search"?'),
+        (["du2mce", "search", "--top", "3"], "search for what?"),
     ],
 )
 def test_typos_are_answered(words: list[str], answer: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,7 +38,7 @@ def test_show_prints_paper_and_experiment(capsys: pytest.CaptureFixture[str]) ->
     assert "task: sentiment" in shown
 
 
-@pytest.mark.parametrize("words", [[], ["list"], ["show", "cast_mvsa"], ["cast_mds"]])
+@pytest.mark.parametrize("words", [[], ["list"], ["show", "cast_mvsa"], ["cast_mds"], ["du2mce", "search"]])
 def test_names_are_answered_without_heavy_imports(words: list[str]) -> None:
     program = f"import sys; from experiments.run import ACTIONS, main; main({words!r}); print('torch' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

@@ -69,3 +69,14 @@ def test_what_says_nothing_to_an_action_is_refused(
 ) -> None:
     assert main(["cast_msd", "test", "--profile", "demo", "--store", str(store), *words]) == 1
     assert f"error: {words[0]} says nothing to test" in capsys.readouterr().err
+
+
+def test_an_experiment_without_a_common_space_is_not_searched(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cast_msd", "search", "vintage", "cars", "--profile", "demo", "--store", str(store)]) == 1
+    assert "cast_msd: no users, pictures and texts are learned in one space" in capsys.readouterr().err
+
+
+def test_a_dry_run_searches_nothing(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--profile", "demo", "--dry_run", "--store", str(store)]
+    assert main(["du2mce", "search", "vintage cars", *words]) == 0
+    assert "0 of 10 stages are done" in capsys.readouterr().out

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from datamodules.prepare import open_layout, prepare
 from datamodules.preparing import Options
 from experiments.checkpoints import read_checkpoint
-from experiments.tables import METRICS, load_table
+from experiments.tables import SHARES, load_table
 
 ROWS = {row.name: row.overrides for row in load_table("emotion_4").rows}
 VIEWS = ("test, image only", "test, text only")
@@ -23,7 +23,7 @@ def test_metrics_are_those_of_the_predictions_and_micro_f1_is_accuracy(common: A
         rows = common.predictions("classifier", part).values()
         assert scores["accuracy"] == pytest.approx(np.mean([row["gold"] == row["predicted"] for row in rows]))
         assert scores["micro_f1"] == scores["accuracy"]
-        assert set(scores) == set(METRICS)
+        assert set(scores) == set(SHARES)
     assert set(common.scores("classifier")) == {"validation", "test", *VIEWS}
 
 

@@ -13,8 +13,8 @@ from gensim.models import Word2Vec
 from datamodules.sentences.corpus import VERSION, Corpus
 from encoders.embeddings import Embeddings
 from experiments.stage import Job
-from experiments.steps import skipgram as step
-from experiments.steps.skipgram import TrainingSentences, skipgram
+from experiments.steps import word2vec
+from experiments.steps.skipgram import skipgram, training_sentences
 
 WORDS = ["<bos>", "<eos>", "<unk>", "a", "dog", "runs", "cat", "sleeps", "far"]
 SETTINGS = {"corpus": "{corpus}", "size": 6, "window": 2, "negative": 3, "epochs": 2, "seed": 0}
@@ -48,15 +48,15 @@ def test_sentences_are_the_training_ones_each_time(corpus: Path, monkeypatch: py
         [WORDS[number] for number in part.tokens[begin:end]]
         for begin, end in zip(part.offsets, part.offsets[1:], strict=False)
     ]
-    sentences = TrainingSentences(Corpus(corpus))
+    sentences = training_sentences(Corpus(corpus))
     assert list(sentences) == wanted
-    monkeypatch.setattr(step, "AT_ONCE", 7)
+    monkeypatch.setattr(word2vec, "AT_ONCE", 7)
     assert list(sentences) == wanted
 
 
 def test_vectors_are_gensims_without_those_of_special_words(corpus: Path, tmp_path: Path) -> None:
     found = trained(tmp_path / "made", corpus)
-    sentences = list(TrainingSentences(Corpus(corpus)))
+    sentences = list(training_sentences(Corpus(corpus)))
     theirs = Word2Vec(sentences, sg=1, vector_size=6, window=2, negative=3, epochs=2, min_count=1, seed=0, workers=1)
     assert found.words == WORDS[3:8], "in the corpus's order, without what no training sentence has"
     np.testing.assert_array_equal(found.vectors, theirs.wv[found.words])
