@@ -81,9 +81,9 @@ def _clusters(folder: Path, experiment: str, asks: Asks, picture: Path) -> Block
     lines, shown = [], []
     for number, (each, own) in enumerate(zip(found, counts, strict=False), start=1):
         words = {space.corpus.words[word]: int(own[word]) for word in np.argsort(-own, kind="stable") if own[word]}
-        rows, _ = nearest(space.picture_vectors, each.centroid, asks.pictures)
+        hits = nearest([space.picture_vectors], each.centroid, asks.pictures)
         title = f"cluster {number}: {len(each.users):,} users, mean cosine to the centroid {each.cosine:.2f}"
-        shown.append(ShownCluster(title, words, [space.posts.media(space.picture_paths[row]) for row in rows]))
+        shown.append(ShownCluster(title, words, [space.posts.media(space.picture_paths[hit.row]) for hit in hits]))
         lines.append([str(number), ", ".join(list(words)[:SHOWN_WORDS]), f"{len(each.users):,}", f"{each.cosine:.2f}"])
     save_figure(clusters_figure(shown), picture)
     title = f"{read_facts(folder).label} ({experiment}): {len(shown)} of {len(found)} clusters"
@@ -176,5 +176,6 @@ def _answer(space: "RowSpace", sentence: str, count: int) -> "Answer":
     from experiments.spaces import nearest
     from experiments.user_figures import Answer
 
-    rows, cosines = nearest(space.picture_vectors, space.encode_sentence(sentence), count)
-    return Answer(sentence, [space.posts.media(space.picture_paths[row]) for row in rows], cosines)
+    hits = nearest([space.picture_vectors], space.encode_sentence(sentence), count)
+    pictures = [space.posts.media(space.picture_paths[hit.row]) for hit in hits]
+    return Answer(sentence, pictures, [hit.cosine for hit in hits])

@@ -2,7 +2,7 @@
 
 import os.path
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +14,13 @@ from PIL import Image
 from encoders.atomic import write_json
 from experiments.documents import Block, Document
 from experiments.names import did_you_mean
-from experiments.spaces import Floats, RowSpace
+from experiments.spaces import Floats, RowSpace, nearest
 from experiments.stages import Stage
 from lightning_modules.pairs import PARTS
 
 ASKED_FOR = {"text": ("image", "user"), "image": ("text", "user"), "user": ("text", "image")}  # modality -> galleries
 PLURAL = {"text": "texts", "image": "pictures", "user": "users"}
 SIGNS = ("@", "user:")  # before a user's name
-DECIMALS = 6  # of cosines that are told apart: equal vectors' differ in the seventh
 SHOWN = 100  # characters of a text
 
 
@@ -31,14 +30,6 @@ class Query(NamedTuple):
     modality: str
     vector: Floats  # (D,) of unit length
     read_as: str
-
-
-class Hit(NamedTuple):
-    """One of the nearest."""
-
-    rank: int  # from 1; level ones share it
-    cosine: float
-    row: int  # of the gallery
 
 
 def learned(arguments: dict[str, Any]) -> set[str]:
@@ -112,13 +103,6 @@ def _name(space: RowSpace, query: str) -> str:
         near = did_you_mean(name, space.users)
         raise ValueError(f"no user {name!r} among {len(space.users):,} with posts in training.{near}")
     return found
-
-
-def nearest(blocks: Iterable[Floats], vector: Floats, top: int) -> list[Hit]:
-    """The rows of largest cosine to (D,), of blocks (n, D) of unit length; level ones in the order of rows."""
-    cosines = np.concatenate([np.zeros(0, np.float32), *(block @ vector for block in blocks)]).round(DECIMALS)
-    rows = np.argsort(-cosines, kind="stable")[:top]
-    return [Hit(1 + int((cosines > cosines[row]).sum()), float(cosines[row]), int(row)) for row in rows]
 
 
 def _block(space: RowSpace, modality: str, vector: Floats, top: int) -> Block:

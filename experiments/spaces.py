@@ -1,11 +1,11 @@
 """Users, pictures and texts of a finished DU2MCE row in their one space, for pages and for search."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -31,6 +31,15 @@ Floats = NDArray[np.float32]
 
 BLOCK = 1000  # posts at a time
 PICTURES = 64  # decoded at a time
+DECIMALS = 6  # of cosines that are told apart: equal vectors' differ in the seventh
+
+
+class Hit(NamedTuple):
+    """One of the nearest."""
+
+    rank: int  # from 1; level ones share it
+    cosine: float
+    row: int  # of the gallery
 
 
 class RowSpace:
@@ -176,12 +185,12 @@ class RowSpace:
         return {word: number for number, word in enumerate(self.corpus.words) if number != PADDING}
 
 
-def nearest(vectors: Floats, query: Floats, count: int) -> tuple[list[int], list[float]]:
-    """Rows of (N, D) with the largest cosines to a query (D,), and these; level ones in the order of rows."""
-    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(query)
-    cosines = vectors @ query / np.maximum(lengths, 1e-12)
+def nearest(blocks: Iterable[Floats], query: Floats, count: int) -> list[Hit]:
+    """The rows with the largest cosines to a query (D,), of blocks (n, D) of unit length; level ones in their order."""
+    query = query / max(float(np.linalg.norm(query)), 1e-12)
+    cosines = np.concatenate([np.zeros(0, np.float32), *(block @ query for block in blocks)]).round(DECIMALS)
     rows = np.argsort(-cosines, kind="stable")[:count]
-    return rows.tolist(), cosines[rows].tolist()
+    return [Hit(1 + int((cosines > cosines[row]).sum()), float(cosines[row]), int(row)) for row in rows]
 
 
 def _first_posts(identity: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from experiments.documents import Block
 from experiments.run import main
-from experiments.search import Hit, learned, modality_of, nearest, open_space, search
+from experiments.search import learned, modality_of, open_space, search
 from experiments.spaces import RowSpace
 
 ALL = {"image", "text", "user"}
@@ -92,15 +92,6 @@ def test_what_was_not_learned_answers_nothing(space: RowSpace, sentence: str) ->
     assert "Not learned by this checkpoint: pictures." in found.intro
     with pytest.raises(ValueError, match="has not learned texts"):
         search(space, sentence, 2, {"image", "user"})
-
-
-def test_level_answers_share_a_rank_and_stand_in_their_order() -> None:
-    vectors = np.array([[0.6, 0.8], [1.0, 0.0], [0.6, -0.8], [0.0, 1.0]], np.float32)
-    vectors[2, 0] += 1e-8
-    hits = nearest([vectors[:3], vectors[3:]], np.array([1.0, 0.0], np.float32), 3)
-    assert [(hit.rank, hit.row) for hit in hits] == [(1, 1), (2, 0), (2, 2)]
-    assert nearest([vectors], np.array([1.0, 0.0], np.float32), 9)[-1] == Hit(4, 0.0, 3)
-    assert nearest([], vectors[0], 5) == []
 
 
 def test_modalities_are_learned_by_pairs_with_a_weight_or_before_they_were_frozen() -> None:

@@ -21,7 +21,7 @@ from encoders.features import encode_pictures
 from encoders.image import ImageEncoder
 from encoders.text_cnn import SentenceCNN
 from experiments.du2mce_pages import cluster
-from experiments.spaces import RowSpace, nearest
+from experiments.spaces import Hit, RowSpace, nearest
 from experiments.table import main
 from lightning_modules.du2mce import UserContentEmbeddings
 
@@ -220,11 +220,18 @@ def test_opening_a_row_leaves_its_folder_as_it_was(row: Path) -> None:
     assert sorted(path.name for path in row.iterdir()) == ["dataset.json", "stage.json"]
 
 
-def test_nearest_rows_are_those_of_the_largest_cosine_whatever_their_length() -> None:
-    vectors = np.array([[9, 9], [0, 2], [0.1, 0], [-3, 0], [5, 0]], np.float32)
-    rows, cosines = nearest(vectors, np.array([4, 0], np.float32), 3)
-    assert rows == [2, 4, 0]
-    np.testing.assert_allclose(cosines, [1, 1, 0.5**0.5], rtol=1e-6)
+def test_level_answers_share_a_rank_and_stand_in_their_order() -> None:
+    vectors = np.array([[0.6, 0.8], [1.0, 0.0], [0.6, -0.8], [0.0, 1.0]], np.float32)
+    vectors[2, 0] += 1e-8
+    hits = nearest([vectors[:3], vectors[3:]], np.array([1.0, 0.0], np.float32), 3)
+    assert [(hit.rank, hit.row) for hit in hits] == [(1, 1), (2, 0), (2, 2)]
+    assert nearest([vectors], np.array([1.0, 0.0], np.float32), 9)[-1] == Hit(4, 0.0, 3)
+    assert nearest([], vectors[0], 5) == []
+
+
+def test_a_query_may_have_any_length() -> None:
+    vectors = np.array([[0.6, 0.8], [1.0, 0.0]], np.float32)
+    assert nearest([vectors], np.array([4, 0], np.float32), 2) == [Hit(1, 1.0, 1), Hit(2, pytest.approx(0.6), 0)]
 
 
 @pytest.fixture
