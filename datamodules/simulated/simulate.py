@@ -25,7 +25,7 @@ from datamodules.simulated.reactions import draw_reactions
 from datamodules.simulated.texts import write_comments, write_text
 from datamodules.simulated.timeline_layouts import truth_of as truth_of_said
 from datamodules.simulated.timeline_layouts import write_timelines
-from datamodules.simulated.timelines import draw_timelines
+from datamodules.simulated.timelines import PICTURED, Said, draw_timelines
 
 PARTS = {"train": 0.55, "validation": 0.17, "test": 0.28}  # 600 posts: a test part of 168
 FIRST_NUMBER = {"sarcasm": 100_000, "relation": 200_000, "hate": 300_000, "sentiment": 400_000, "corpus": 500_000}
@@ -97,6 +97,7 @@ def simulate(
     emotion: int = 0,
     pins: int = 0,
     timelines: int = 0,
+    pictured: float = PICTURED,
 ) -> None:
     """Write a simulated network's raw layouts; the package's docstring says what causes what.
 
@@ -113,16 +114,19 @@ def simulate(
         pins: pictures with descriptions, 40 to 100,000, and clicks on them; 0 writes neither. Changes nothing else.
         timelines: posts of users with interests, 100 to 100,000, about 36 an account, and reactions of these users to
             brands; 0 writes none. Changes nothing else.
+        pictured: share of these posts that have a picture, in (0, 1].
 
     Raises:
-        ValueError: too few posts, or too many.
+        ValueError: too few posts, or too many, or no share.
     """
     _check(labelled, corpus, emotion, pins, timelines)
+    if not 0 < pictured <= 1:
+        raise ValueError(f"pictured={pictured:g}: give a share above 0, at most 1")
     folder = Path(folder)
     unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "media").mkdir(parents=True)
-    _write(unfinished, seed, labelled, corpus, emotion, pins, timelines)
+    _write(unfinished, seed, labelled, corpus, emotion, pins, draw_timelines(seed, timelines, pictured))
     _flush(unfinished)
     for name in reversed(ENTRIES):  # an old mark of completeness goes first
         _remove(folder / name)
@@ -151,7 +155,9 @@ def _check(labelled: int, corpus: int, emotion: int, pins: int, timelines: int) 
         raise ValueError(f"timelines={timelines}: give 0, or {TIMELINES[0]} to {TIMELINES[1]:,} posts")
 
 
-def _write(folder: Path, seed: int, labelled: int, corpus: int, emotion: int, pins: int, timelines: int) -> None:
+def _write(
+    folder: Path, seed: int, labelled: int, corpus: int, emotion: int, pins: int, timelines: Sequence[Said]
+) -> None:
     writer = Writer(seed, folder / "media")
     truths: list[Truth] = []
     for task, population in POPULATIONS.items():
@@ -192,8 +198,7 @@ def _write_pins(folder: Path, seed: int, count: int) -> list[dict[str, Any]]:
     return [truth_of_pin(pin) for pin in pinned]
 
 
-def _write_said(folder: Path, seed: int, count: int) -> list[dict[str, Any]]:
-    posts = draw_timelines(seed, count)
+def _write_said(folder: Path, seed: int, posts: Sequence[Said]) -> list[dict[str, Any]]:
     if posts:
         accounts = {said.account.number: said.account for said in posts}
         write_timelines(folder / "timelines", seed, posts, draw_reactions(seed, accounts.values()))

@@ -24,7 +24,7 @@ TASTE = (0.6, 0.25, 0.15)  # shares of a user's three favourite scenes
 BY_TASTE = {True: 0.7, False: 0.15}  # share of posts, with and without picture, about a favourite scene of the user
 BY_TOPIC = 0.2  # share of posts about a scene that is typical of the topic; the others are about any
 OWN_WEATHER, SCENE_WEATHER = 0.5, 0.25  # share in the user's favourite weather, in the scene's; or any
-PICTURED = 1 / 3  # the paper has 1 in 7.5 on Twitter and all on Instagram
+PICTURED = 1 / 3  # share of posts; the paper has 1 in 7.5 on Twitter and all on Instagram
 WITHOUT_TEXT = 0.03  # share of the pictures
 SHARED, SHARED_OF_TOPIC = 0.08, 4  # share of pictures that go round, and how many of these a topic has
 REPEATED = 0.05  # share of posts whose text the same user has written before, or nearly
@@ -65,12 +65,15 @@ class Said(NamedTuple):
     created_at: datetime
 
 
-def draw_timelines(seed: int, count: int) -> list[Said]:
-    """Return posts account by account, each account's by time; a count changes none but that it ends the last one."""
+def draw_timelines(seed: int, count: int, pictured: float = PICTURED) -> list[Said]:
+    """Return posts account by account, each account's by time; a count changes none but that it ends the last one.
+
+    `pictured` is the share of posts with a picture.
+    """
     scenes, shared, said = typical_scenes(seed), draw_shared(seed), list[Said]()
     number = 0
     while len(said) < count:
-        said += _timeline(seed, draw_account(seed, number), scenes, shared)
+        said += _timeline(seed, draw_account(seed, number), scenes, shared, pictured)
         number += 1
     return said[:count]
 
@@ -122,7 +125,11 @@ def draw_picture(seed: int, number: int, subject: Subject) -> Image.Image:
 
 
 def _timeline(
-    seed: int, account: Account, scenes: Mapping[str, Sequence[str]], shared: Mapping[str, list[tuple[int, Subject]]]
+    seed: int,
+    account: Account,
+    scenes: Mapping[str, Sequence[str]],
+    shared: Mapping[str, list[tuple[int, Subject]]],
+    pictured: float,
 ) -> list[Said]:
     before: list[Said] = []
     moment = BEGINNING
@@ -132,7 +139,7 @@ def _timeline(
         told = [said for said in before if said.text]
         source = pick(rng, told) if told and rng.random() < REPEATED else None
         off_topic = source.off_topic if source else bool(rng.random() < OFF_TOPIC)
-        picture = number if rng.random() < PICTURED else None
+        picture = number if rng.random() < pictured else None
         subject = source.subject if source else _subject(rng, account, scenes, off_topic, picture is not None)
         if picture and source is None and rng.random() < SHARED:
             picture, subject = pick(rng, shared[subject.topic])

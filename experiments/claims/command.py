@@ -36,12 +36,20 @@ def main(argv: Sequence[str] | None = None, run: RunRows = run_rows) -> int:
     choose("profile", [options.profile], names.profiles())
     claims = load_claims(options.paper)
     table = load_table(claims.table)
-    experiments = choose("experiment", options.experiment or claims.experiments, table.experiments)
-    how = {"profile": options.profile, "overrides": [*claims.overrides, *settings]}
-    how |= {"store": options.store, "jobs": options.jobs, "dry_run": options.dry_run}
+    experiments = choose("experiment", options.experiment or claims.experiments, claims.known(table))
+    how = {"profile": options.profile, "store": options.store, "jobs": options.jobs, "dry_run": options.dry_run}
     with plain_errors():
-        rows, seeds = claims.rows(table), range(options.seeds)
-        results = {name: run(table.runs(name), rows, seeds, **how) for name in experiments}
+        seeds = range(options.seeds)
+        results = {
+            name: run(
+                table.runs(claims.base(name)),
+                claims.rows(table, name),
+                seeds,
+                overrides=[*claims.settings(name), *settings],
+                **how,
+            )
+            for name in experiments
+        }
         if options.dry_run:
             return 0
         from experiments.claims.judging import describe, judge

@@ -74,12 +74,7 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
     opposite is their smallest times their number (Bonferroni). Holm's correction goes over claims and experiments, but
     for those that are only reported.
     """
-    asked = [
-        (name, claim, experiment)
-        for experiment in results
-        for name, claim in claims.claims.items()
-        if claim.experiments is None or experiment in claim.experiments
-    ]
+    asked = [(name, claim, experiment) for experiment in results for name, claim in claims.of(experiment).items()]
     compared = [
         [_compare(pair, claim, results[experiment], claims.target(claim, table, experiment)) for pair in claim.pairs]
         for _, claim, experiment in asked
@@ -93,7 +88,7 @@ def judge(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
             name,
             experiment,
             claim,
-            _data(results[experiment], claims.target(claim, table, experiment)),
+            _data(claims, experiment, results[experiment], claims.target(claim, table, experiment)),
             pairs,
             p_claim,
             p_opposite,
@@ -132,21 +127,20 @@ def describe(
     return Document(f"Claims of {claims.title}", intro, [rows, Block("Verdicts", HEADER, lines, sentences, words=5)])
 
 
-def _data(folders: Folders, target: Target) -> str:
-    """The data set's name, and what of it is scored where that is no part of a split."""
-    label = read_facts(next(iter(folders.values()))).label
+def _data(claims: Claims, experiment: str, folders: Folders, target: Target) -> str:
+    """The data set's name, its variant, and what of it is scored where that is no part of a split."""
+    label = read_facts(next(iter(folders.values()))).label + f", {experiment}" * (experiment in claims.variants)
     return label if target.split in PARTS else f"{label}, {target.split}"
 
 
 def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[list[str]]:
     """Every compared side's mean and standard deviation over seeds, in percent; a gap is shown as it is."""
     lines = []
-    rows = list(claims.rows(table))
+    rows = [row.name for row in (*table.rows, *table.controls)]
     for experiment, folders in results.items():
         sides = {
             (side, target.split, target.compared): target
-            for claim in claims.claims.values()
-            if claim.experiments is None or experiment in claim.experiments
+            for claim in claims.of(experiment).values()
             for target in [claims.target(claim, table, experiment)]
             for pair in claim.pairs
             for side in pair.sides
@@ -156,7 +150,7 @@ def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
             target = sides[side, split, metric]
             values = [abs(_value(folder, side, target)) for (row, _), folder in folders.items() if row == side.row]
             label = side.label + f": {NAMES[metric]}" * several
-            lines.append([_data(folders, target), label, spread([100 * value for value in values])])
+            lines.append([_data(claims, experiment, folders, target), label, spread([100 * value for value in values])])
     return lines
 
 

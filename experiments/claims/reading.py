@@ -1,6 +1,6 @@
 """Claims files: what is claimed, of which rows, and what is known to fail. Imports nothing heavy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -51,16 +51,24 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     experiments: list[str] | None = None
 
 
+class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An experiment of the table with other settings, such as one in which a restricted claim should hold."""
+
+    experiment: str
+    overrides: list[str]
+
+
 class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The claims of a paper.
 
     Args:
         title: of which paper.
         table: its rows are compared, on its `compared` metric.
-        experiments: judged unless the command line says otherwise.
+        experiments: judged unless the command line says otherwise; of the table, or variants.
         claims: key -> claim.
         overrides: dotted settings of every run.
         known_to_fail: claim -> experiment -> reason.
+        variants: name -> experiment with settings of its own.
         part: scored part; none is the table's own split. Of ranks "gain" is one less the share of chance's rank.
     """
 
@@ -70,16 +78,37 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claims: dict[str, Claim]
     overrides: list[str] = []
     known_to_fail: dict[str, dict[str, str]] = {}
+    variants: dict[str, Variant] = {}
     part: str = ""
+
+    def known(self, table: Table) -> list[str]:
+        """Experiments that can be judged."""
+        return [*table.experiments, *self.variants]
+
+    def base(self, experiment: str) -> str:
+        """The table's experiment that a variant is of, or itself."""
+        return self.variants[experiment].experiment if experiment in self.variants else experiment
+
+    def settings(self, experiment: str) -> list[str]:
+        """Dotted settings of its runs."""
+        return [*self.overrides, *(self.variants[experiment].overrides if experiment in self.variants else [])]
 
     def target(self, claim: Claim, table: Table, experiment: str) -> Target:
         """What of an experiment a claim compares."""
-        own = table.experiments[experiment]
+        own = table.experiments[self.base(experiment)]
         return replace(own, split=claim.part or self.part or own.split, compared=claim.metric or own.compared)
 
-    def rows(self, table: Table) -> dict[str, list[str]]:
-        """Dotted settings of the rows that some claim compares, in the table's order."""
-        compared = {side.row for claim in self.claims.values() for pair in claim.pairs for side in pair.sides}
+    def of(self, experiment: str) -> dict[str, Claim]:
+        """The claims that are made of an experiment."""
+        return {
+            name: claim
+            for name, claim in self.claims.items()
+            if claim.experiments is None or experiment in claim.experiments
+        }
+
+    def rows(self, table: Table, experiment: str) -> dict[str, list[str]]:
+        """Dotted settings of the rows that some claim of an experiment compares, in the table's order."""
+        compared = {side.row for claim in self.of(experiment).values() for pair in claim.pairs for side in pair.sides}
         return {row.name: row.overrides for row in (*table.rows, *table.controls) if row.name in compared}
 
 
@@ -112,21 +141,29 @@ def _problems(claims: Claims) -> Iterator[str]:
     """What the types can't say."""
     table = load_table(claims.table)
     rows = [row.name for row in (*table.rows, *table.controls)]
+    for name, variant in claims.variants.items():
+        if name in table.experiments or variant.experiment not in table.experiments:
+            yield f"variants.{name}: needs a name of its own, and an experiment of table {claims.table}"
+    known = claims.known(table)
     for experiment in claims.experiments:
-        if experiment not in table.experiments:
+        if experiment not in known:
             yield f"experiments: {experiment!r} is not in table {claims.table}"
     for name, claim in claims.claims.items():
-        for pair in claim.pairs:
-            for row in (side.row for side in pair.sides):
-                if row not in rows:
-                    yield f"claims.{name}.pairs: {row!r} is no row of table {claims.table}; there are {'; '.join(rows)}"
-        for experiment in set(claim.experiments or []) - set(table.experiments):
-            yield f"claims.{name}.experiments: {experiment!r} is not in table {claims.table}"
-        wants_none, wants_one = claim.kind == "reported", claim.kind in ("non_inferiority", "equivalence")
-        if claim.margin < 0 or (wants_none and claim.margin) or (wants_one and not claim.margin):
-            yield f"claims.{name}.margin: from 0; what is reported has none, all but superiority need one"
+        yield from _claim_problems(f"claims.{name}", claim, rows, known, claims.table)
     for name, reasons in claims.known_to_fail.items():
         if name not in claims.claims:
             yield f"known_to_fail.{name}: no such claim; there are {', '.join(claims.claims)}"
-        for experiment in set(reasons) - set(table.experiments):
+        for experiment in set(reasons).difference(known):
             yield f"known_to_fail.{name}: {experiment!r} is not in table {claims.table}"
+
+
+def _claim_problems(key: str, claim: Claim, rows: Sequence[str], known: Sequence[str], table: str) -> Iterator[str]:
+    for pair in claim.pairs:
+        for row in (side.row for side in pair.sides):
+            if row not in rows:
+                yield f"{key}.pairs: {row!r} is no row of table {table}; there are {'; '.join(rows)}"
+    for experiment in set(claim.experiments or []).difference(known):
+        yield f"{key}.experiments: {experiment!r} is not in table {table}"
+    wants_none, wants_one = claim.kind == "reported", claim.kind in ("non_inferiority", "equivalence")
+    if claim.margin < 0 or (wants_none and claim.margin) or (wants_one and not claim.margin):
+        yield f"{key}.margin: from 0; what is reported has none, all but superiority need one"

@@ -19,6 +19,7 @@ class Network:
         emotion: posts of each of the two sets with emotions; 0 makes neither.
         pins: pictures with descriptions, and clicks on them; 0 makes neither.
         timelines: posts of users with interests, about 36 an account, and reactions to brands; 0 makes none.
+        pictured: share of the timelines' posts that have a picture, in (0, 1].
     """
 
     seed: int = 0
@@ -27,6 +28,7 @@ class Network:
     emotion: int = 0
     pins: int = 0
     timelines: int = 0
+    pictured: float = 1 / 3
 
 
 @dataclass

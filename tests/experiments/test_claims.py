@@ -63,7 +63,7 @@ def test_what_is_neither_shown_nor_refuted_exits_with_0(tmp_path: Path, capsys, 
 
 def test_a_claim_of_two_pairs_has_the_larger_p_and_holm_goes_over_the_claims(tmp_path: Path, fake_runs) -> None:
     claims, table = load_claims("cast"), load_table("cast_7")
-    folders = fake_runs(GOOD | {"Base+ST": 0.61}, tmp_path)("cast_msd", claims.rows(table), range(5))
+    folders = fake_runs(GOOD | {"Base+ST": 0.61}, tmp_path)("cast_msd", claims.rows(table, "cast_msd"), range(5))
     judged = {found.name: found for found in judge(claims, table, {"cast_msd": folders})}
     f1 = {row: [read_metrics(folders[row, seed])["f1"] for seed in range(5)] for row in GOOD}
 
@@ -124,7 +124,7 @@ def test_a_gap_is_better_the_smaller_it_is(tmp_path: Path, stage: Callable[..., 
 
 def test_what_is_only_reported_is_no_test(tmp_path: Path, stage: Callable[..., Path]) -> None:
     claims, table = load_claims("emotion"), load_table("emotion_4")
-    rows = [*claims.rows(table)]
+    rows = [*claims.rows(table, "emotion_reddit")]
     folders = {
         (row, seed): views(tmp_path / f"{row}-{seed}", stage, {"image": 0.5, "text": 0.5}, seed)
         for row in rows
@@ -158,3 +158,38 @@ def test_pins_best_row_is_compared_with_every_other_that_is_trained() -> None:
     assert sorted(worse.row for _, worse in best) == sorted(set(trained) - {"Model A"})
     assert claims.claims["P5"].kind == "equivalence"
     assert claims.claims["P3 against text"].kind == "reported"
+
+
+def test_a_variant_runs_its_experiment_with_settings_of_its_own_for_the_claims_that_name_it(
+    tmp_path: Path, capsys, fake_runs, monkeypatch
+) -> None:
+    raw = yaml.safe_load((FOLDER / "cast.yaml").read_text())
+    pairs = [{"better": "Base+Com+ST", "worse": "Base+ST"}]
+    raw["variants"] = {"few posts": {"experiment": "cast_msd", "overrides": ["--protocol.network.labelled=60"]}}
+    raw["experiments"] = ["cast_msd", "few posts"]
+    raw["claims"] = {
+        "V1": {"says": "here", "source": "s", "pairs": pairs, "experiments": ["few posts"]},
+        "V2": {"says": "there", "source": "s", "pairs": [{"better": "Full Model", "worse": "Base+ST"}]},
+    }
+    raw["claims"]["V2"]["experiments"] = ["cast_msd"]
+    raw["known_to_fail"] = {}
+    (tmp_path / "cast.yaml").write_text(yaml.safe_dump(raw))
+    monkeypatch.setattr("experiments.claims.reading.FOLDER", tmp_path)
+    runs = fake_runs(GOOD, tmp_path)
+    assert main(["cast", "--protocol.iterations=1"], run=runs) == 0
+    (one, rows, how), (other, more, plain) = sorted(runs.calls, key=lambda call: -len(call[2]["overrides"]))
+    assert (one, other) == ("cast_msd", "cast_msd")
+    assert (set(rows), set(more)) == ({"Base+Com+ST", "Base+ST"}, {"Full Model", "Base+ST"})
+    assert how["overrides"] == [*raw["overrides"], "--protocol.network.labelled=60", "--protocol.iterations=1"]
+    assert plain["overrides"] == [*raw["overrides"], "--protocol.iterations=1"]
+    text = capsys.readouterr().out
+    assert "V1 on msd, few posts: holds." in text
+    assert "V2 on msd: holds." in text
+
+
+def test_a_variant_needs_a_name_of_its_own(tmp_path: Path) -> None:
+    raw = yaml.safe_load((FOLDER / "cast.yaml").read_text())
+    raw["variants"] = {"cast_msd": {"experiment": "cast_msd", "overrides": []}}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(raw))
+    with pytest.raises(ValueError, match=r"variants\.cast_msd: needs a name of its own"):
+        read_claims(tmp_path / "c.yaml")

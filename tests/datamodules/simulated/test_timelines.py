@@ -148,3 +148,9 @@ def test_a_picture_shows_scene_and_weather_and_never_the_topic(timelines: list[S
     other_sky = next(weather for weather in WEATHERS if weather != subject.weather)
     for other in (subject._replace(kind=other_kind), subject._replace(weather=other_sky)):
         assert not np.array_equal(np.asarray(draw_picture(0, 5, other)), picture)
+
+
+def test_the_share_of_posts_with_a_picture_can_be_chosen() -> None:
+    few, all_of_them = (draw_timelines(0, 1000, pictured=share) for share in (0.1, 1.0))
+    assert 60 < sum(said.picture is not None for said in few) < 140
+    assert all(said.picture is not None for said in all_of_them)
