@@ -17,7 +17,7 @@ from experiments.results import (
 )
 from experiments.scores import confusion, score
 from experiments.statistics import paired, seeds_warning
-from experiments.tables import RANKS, SHARES, Metric, Row, Table, Target
+from experiments.tables import LOWER_IS_BETTER, RANKS, SHARES, Metric, Row, Table, Target
 
 Folders = Mapping[tuple[str, int], Path]  # (row, seed) -> folder of the row's last stage
 Scores = dict[int, dict[str, float]]  # seed -> metric -> percent, or rank
@@ -34,6 +34,10 @@ NAMES = {
     "image_user": "Image-User",
     "text_image": "Text-Image",
     "joint": "Joint",
+    "recall@1": "R@1",
+    "recall@5": "R@5",
+    "recall@10": "R@10",
+    "median_best_rank": "Median rank",
     "ami": "AMI of clusters",
     "early": "Steps left at the level",
 }
@@ -62,9 +66,7 @@ def compare(
         names = {row for row, _ in folders}
         rows = [row for row in (*table.rows, *table.controls) if row.name in names]
         blocks += Comparison(table, experiment, rows, folders, footnotes, within).blocks(departures)
-    ranked = any(metric in RANKS for target in table.experiments.values() for metric in target.metrics)
-    unit = "Mean median ranks, lower is better" if ranked else "In percent"
-    intro = [f"{table.source}. {unit}; ours: mean ± standard deviation over seeds."]
+    intro = [f"{table.source}. {_unit(table)}; ours: mean ± standard deviation over seeds."]
     intro[0] += " Seeds are paired with the base row's; tests are two-sided and not corrected for their number."
     intro += [f"{name} is left out: {reason}." for name, reason in left_out.items() if reason]
     return Document(table.title, intro, blocks, footnotes=footnotes.used())
@@ -202,9 +204,17 @@ def _unscored(target: Target, folders: Folders) -> str:
     return "" if target.split in parts else f"no {target.split!r} was scored, only {', '.join(parts)}"
 
 
+def _unit(table: Table) -> str:
+    """What the numbers are."""
+    metrics = {metric for target in table.experiments.values() for metric in target.metrics}
+    if not metrics.intersection(LOWER_IS_BETTER):
+        return "In percent"
+    return "Mean median ranks, lower is better" if metrics <= {*RANKS} else "In percent; ranks: lower is better"
+
+
 def decimals(metric: Metric) -> int:
     """Of a metric as it is printed."""
-    return 4 if metric == "joint" else 1 if metric in RANKS else 2
+    return 4 if metric == "joint" else 1 if metric in LOWER_IS_BETTER else 2
 
 
 def p_text(p: float) -> str:
@@ -220,7 +230,7 @@ def _scores(folders: Folders, row: str, target: Target, within: str | None) -> S
 
 
 def _shown(metric: str, value: float) -> float:
-    return value if metric in RANKS else 100 * value
+    return value if metric in LOWER_IS_BETTER else 100 * value
 
 
 def _count(folder: Path, target: Target, within: str | None) -> int:
@@ -236,11 +246,11 @@ def _count(folder: Path, target: Target, within: str | None) -> int:
 def _galleries(folder: Path, target: Target) -> list[str]:
     """What was asked for in each task of ranks, and what a random order gives."""
     told = []
-    for metric in target.metrics:
-        if metric in RANKS and metric in scored_parts(folder):
-            facts = read_metrics(folder, metric)
+    for task in (*target.metrics, target.split):
+        if task in RANKS and task in scored_parts(folder):
+            facts = read_metrics(folder, task)
             sizes = f"{facts['queries']:,.0f} queries among {facts['gallery']:,.0f} items"
-            told.append(f"{NAMES[metric]}: {sizes}, {facts['chance']:,.1f} by chance")
+            told.append(f"{NAMES[task]}: {sizes}, {facts['chance']:,.1f} by chance")
     return told
 
 
@@ -248,7 +258,7 @@ def _metrics(folder: Path, target: Target, within: str | None) -> dict[str, floa
     """As the stage wrote them, or computed anew from its predictions for some of the posts."""
     if within is None:
         return read_metrics(folder, target.split)
-    if any(metric in RANKS for metric in target.metrics):
+    if read_facts(folder).kind == "ranks":
         raise ValueError(
             f"--within {within}: ranks depend on the whole gallery; score another split with a run of its own"
         )

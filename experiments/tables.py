@@ -23,7 +23,11 @@ Other = Literal["ami", "early"]
 # Mean median ranks of a task's queries, and their sum over tasks as shares of the galleries: lower is better.
 Rank = Literal["text_user", "image_text", "image_user", "text_image", "joint"]
 RANKS: tuple[Rank, ...] = get_args(Rank)
-Metric = Literal[Share, Rank, Other]
+# Of one task's queries: share with a true item among the first k, and the median rank of the best true item.
+Recall = Literal["recall@1", "recall@5", "recall@10"]
+BestRank = Literal["median_best_rank"]
+LOWER_IS_BETTER = (*RANKS, *get_args(BestRank))
+Metric = Literal[Share, Rank, Recall, BestRank, Other]
 Averaging = Literal["weighted", "macro", "binary"]
 
 
@@ -255,7 +259,7 @@ def _cell_problems(table: Table, key: str, experiment: str, cell: Cell) -> Itera
     elif set(cell.values) != set(table.experiments[experiment].metrics):
         yield f"{key}.values: must be {', '.join(table.experiments[experiment].metrics)}"
     for metric, value in cell.values.items():
-        if value is not None and not 0 <= value <= (inf if metric in RANKS else 100):
+        if value is not None and not 0 <= value <= (inf if metric in LOWER_IS_BETTER else 100):
             yield f"{key}.values: {metric} is {value:g}; percents lie in 0 to 100, ranks are above 0"
     if cell.source == "copied" and not cell.notes:
         yield f"{key}.notes: a copied number needs a footnote that says from where"

@@ -22,7 +22,7 @@ GALLERIES = {"text_user": 40, "image_text": 20, "image_user": 40}
 
 
 def ranked_stage(folder: Path, share: float, seed: int = 0) -> Path:
-    """Ten queries a task, ranks about a `share` of the gallery."""
+    """Ten queries a task, ranks about a `share` of the gallery; recall is made up from the share and the seed."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     columns: dict[str, list] = {"id": [], "part": [], "median_rank": []}
@@ -34,6 +34,8 @@ def ranked_stage(folder: Path, share: float, seed: int = 0) -> Path:
         columns["median_rank"] += ranks.tolist()
         chance = (gallery + 1) / 2
         metrics[task] = {"mean_median_rank": ranks.mean(), "queries": 10, "gallery": gallery, "chance": chance}
+        metrics[task] |= {f"recall@{depth}": (1 - share) * depth / 10 - seed / 100 for depth in (1, 5, 10)}
+        metrics[task]["median_best_rank"] = share * gallery
     joint = sum(metrics[task]["mean_median_rank"] / gallery for task, gallery in GALLERIES.items())
     chance = sum(metrics[task]["chance"] / gallery for task, gallery in GALLERIES.items())
     own = {task: metrics[task]["mean_median_rank"] for task in GALLERIES}
@@ -80,6 +82,23 @@ def test_a_table_of_ranks_prints_them_as_they_are(tmp_path: Path) -> None:
     published = text.split("ours, not comparable")[0]
     (line,) = [line for line in published.splitlines() if "| (1, 0, 0) " in line]
     assert [cell.strip() for cell in line.split("|")][3:7] == ["371", "2291", "21873", "–"]
+
+
+def test_a_table_of_recall_is_in_percent_beside_ranks(tmp_path: Path) -> None:
+    rows = {"One direction": 0.1, "Both directions": 0.4}
+    folders = {
+        (row, seed): ranked_stage(tmp_path / f"{row}-{seed}", share, seed)
+        for row, share in rows.items()
+        for seed in (0, 1)
+    }
+    text = markdown(compare(load_table("du2mce_flickr8k"), {"pictures": folders}))
+    assert "In percent; ranks: lower is better" in text
+    assert "10 image_text queries" in text
+    assert "Image-Text: 10 queries among 20 items, 10.5 by chance" in text
+    (line,) = [line for line in text.splitlines() if "| Both directions" in line]
+    cells = [cell.strip() for cell in line.split("|")][3:8]
+    assert cells == ["5.50 ± 0.71", "29.50 ± 0.71", "59.50 ± 0.71", "8.0 ± 0.0", "2"]
+    assert "-30.00" in line, "against the base row"
 
 
 def test_some_of_the_posts_have_no_ranks(tmp_path: Path) -> None:
