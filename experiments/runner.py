@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def run_stages(stages: Sequence[Stage], store: Path, jobs: int = 1, say: Callabl
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
     try:
         while todo or running:
-            for stage in [stage for stage in todo if _is_ready(stage, store)][: jobs - len(running)]:
+            ready = (stage for stage in todo if _is_ready(stage, store))
+            for stage in list(islice(ready, jobs - len(running))):  # looks at no stage while all are busy
                 todo.remove(stage)
                 if not stage.is_done(store):
                     say(f"{number[stage.folder_name]} {stage.folder_name}")
