@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.batching import BatchLoader, GlobalBatches, device_of, loader
-from datamodules.retrieval_tasks import TASKS, Retrieval, RetrievalTask, retrieval_tasks
+from datamodules.retrieval_tasks import Retrieval, RetrievalTask, retrieval_tasks
 from datamodules.timelines import Timelines
 from datamodules.triples import ALL, Pictures, QueryRows, TripleRows
-from encoders.batches import PostTriples, Queries
+from encoders.batches import TASKS, PostTriples, Queries
 from encoders.store import FeatureStore
 
 Part = Literal["validation", "test"]
@@ -86,6 +86,12 @@ class TimelinesData(L.LightningDataModule):
         for task in self.retrieval("validation").tasks:
             if task.unknown_users:
                 print(f"{task.name}: {task.unknown_users:,} posts of users without training posts ask nothing")
+            if len(task.true) == len(task.queries) * task.gallery_size:  # of no queries as well
+                print(
+                    f"{task.name}: validation tells nothing, {len(task.queries):,} queries of which all "
+                    f"{task.gallery_size:,} items are true; raise the corpus's shares.validation",
+                    flush=True,
+                )
 
     # batches
     def train_dataloader(self) -> BatchLoader[PostTriples]:

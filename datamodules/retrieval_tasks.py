@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.timelines import Timelines
+from encoders.batches import TASKS
 
-TASKS = ("text_user", "image_text", "image_user")  # Section 4.2
 WITHOUT_PICTURE = "without_picture"  # what `text_queries` of a corpus says where posts with a picture ask no text
 
 
@@ -38,7 +38,7 @@ class Pairs(NamedTuple):
     item: NDArray[np.int64]  # (N,)
 
 
-class Part(NamedTuple):
+class HeldOut(NamedTuple):
     """The P posts of a part; -1 where something is missing."""
 
     posts: NDArray[np.int64]  # (P,) their places in the corpus
@@ -70,7 +70,7 @@ def retrieval_tasks(
     unknown = [name for name in names if name not in (*TASKS, "text_image")]
     if unknown:
         raise ValueError(f"no task {unknown[0]!r}; there are {', '.join((*TASKS, 'text_image'))}")
-    found = _part(corpus, part, identities)
+    found = _held_out(corpus, part, identities)
     shares = corpus.info["settings"]["shares"]
     pairs = _drawn(_pairs(found.picture, found.text), shares["pairs"], corpus.info["settings"]["seed"])
     pictures, texts = np.unique(pairs.query), np.unique(pairs.item)
@@ -88,11 +88,11 @@ def retrieval_tasks(
     )
 
 
-def _part(corpus: Timelines, part: str, identities: Callable[[NDArray[np.integer]], NDArray[np.int64]]) -> Part:
+def _held_out(corpus: Timelines, part: str, identities: Callable[[NDArray[np.integer]], NDArray[np.int64]]) -> HeldOut:
     posts = corpus.rows(part)
     picture, text, user = (column[posts].astype(np.int64) for column in (corpus.picture, corpus.text, corpus.user))
     asks = (picture < 0) | (corpus.info["text_queries"] != WITHOUT_PICTURE)
-    return Part(posts, identities(picture), text, user, asks, len(corpus.users))
+    return HeldOut(posts, identities(picture), text, user, asks, len(corpus.users))
 
 
 def _pairs(query: NDArray[np.int64], item: NDArray[np.int64]) -> Pairs:
@@ -117,14 +117,14 @@ def _turned(pairs: Pairs) -> Pairs:
     return Pairs(pairs.item[order], pairs.query[order])
 
 
-def _of_users(name: str, part: Part, query: NDArray[np.int64]) -> RetrievalTask:
+def _of_users(name: str, part: HeldOut, query: NDArray[np.int64]) -> RetrievalTask:
     """A task whose gallery is the table of users."""
     task = _task(name, part, query, _pairs(query, part.user), np.arange(part.users))
     return task._replace(unknown_users=int(((query >= 0) & (part.user < 0)).sum()))
 
 
 def _task(
-    name: str, part: Part, identity: NDArray[np.int64], pairs: Pairs, gallery: NDArray[np.int64]
+    name: str, part: HeldOut, identity: NDArray[np.int64], pairs: Pairs, gallery: NDArray[np.int64]
 ) -> RetrievalTask:
     """Pairs in the order of their queries as a task; the gallery's identities are sorted."""
     queries, counts = np.unique(pairs.query, return_counts=True)
@@ -133,7 +133,7 @@ def _task(
     return RetrievalTask(name, _stand_ins(part, identity, queries), true, offsets, len(gallery))
 
 
-def _stand_ins(part: Part, identity: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+def _stand_ins(part: HeldOut, identity: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """The first post of the part that has each of the wanted identities, which are sorted."""
     there, first = np.unique(identity, return_index=True)
     return part.posts[first[np.searchsorted(there, wanted)]]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from encoders.atomic import replacing
+from encoders.atomic import replacing, write_array
 
 ROWS = 100_000  # handled at once where a copy of all vectors would be too much
 CHUNK = 1 << 20  # bytes
@@ -92,8 +92,7 @@ class Embeddings:
     def save(self, folder: Path) -> None:
         """Write `words.parquet` and `vectors.npy`; each is whole or not there."""
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / "vectors.npy") as part, part.open("wb") as file:
-            np.save(file, self.vectors, allow_pickle=False)
+        write_array(folder / "vectors.npy", self.vectors)
         with replacing(folder / "words.parquet") as part:
             pq.write_table(pa.table({"word": pa.array(self.words, pa.string())}), part)
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from encoders.atomic import replacing
+from encoders.atomic import replacing, write_array
 
 Payload = TypeVar("Payload")
 Encoded = Tensor | Sequence[Tensor | ValueError | None]  # one item each; None or the cause where an item is absent
@@ -96,8 +96,7 @@ def join_parts(
     ragged = shape[:1] == (RAGGED,)
     _join_values(folder, paths, (int(lengths.sum()), *shape[1:]) if ragged else (len(ids), *shape), dtype)
     if ragged:
-        with replacing(folder / "offsets.npy") as path, path.open("wb") as file:
-            np.save(file, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))
+        write_array(folder / "offsets.npy", np.concatenate([[0], lengths.cumsum()]).astype(np.int64))
     with replacing(folder / "ids.parquet") as path:
         pq.write_table(pa.table({"id": pa.array(ids, pa.string()), "present": present}), path)
     with replacing(folder / "problems.jsonl") as path:

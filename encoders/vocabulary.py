@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from encoders.atomic import replacing, write_json
+from encoders.atomic import replacing, write_array, write_json
 
 PADDING = 0  # row of the table that no word has
 MAX_BROKEN = 0.01  # share of a file's lines
@@ -204,8 +204,7 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "words.parquet") as part:
         pq.write_table(pa.table(rows), part)
-    with replacing(folder / "vectors.npy") as part, part.open("wb") as file:
-        np.save(file, table)
+    write_array(folder / "vectors.npy", table)
 
 
 def _coverage(counts: Counter[str], words: list[str]) -> dict[str, int]:

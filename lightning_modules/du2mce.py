@@ -11,11 +11,11 @@ from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
-from encoders.batches import PostTriples, Queries
+from encoders.batches import TASKS, PostTriples, Queries
 from encoders.text_cnn import SentenceCNN
 from lightning_modules.gather import dealt, gather_rows
 from lightning_modules.losses import joint_means
-from lightning_modules.pairs import COLUMNS, PAPER, PARTS, TASKS, Pair, identities_of, is_learned, learned_by, side_of
+from lightning_modules.pairs import COLUMNS, PAPER, PARTS, Pair, identities_of, is_learned, learned_by, side_of
 from lightning_modules.rank_metrics import RankMetrics
 from lightning_modules.ranking_loss import RankingLoss, alike, unit
 from retrieval.ranks import true_ranks
@@ -171,6 +171,16 @@ class UserContentEmbeddings(L.LightningModule):
         return Du2mceLoss((weights * found).sum(), terms)
 
     # steps
+    def on_train_start(self) -> None:
+        """ValueError where validation asks nothing that the pairs teach: no checkpoint could be the best one."""
+        queries = (self.trainer.val_dataloaders or [])[len(GALLERIES) :]
+        asked = [task for task, each in zip(self.tasks, queries, strict=False) if len(each)]
+        if queries and not any(is_learned(task, self.pairs) for task in asked):
+            raise ValueError(
+                f"validation asks {', '.join(asked) or 'nothing'}, which no learned pair brings together, so no "
+                "checkpoint would be the best one: raise the corpus's share of validation posts (shares.validation)"
+            )
+
     def training_step(self, batch: PostTriples, batch_idx: int) -> Tensor:
         loss = self.loss(batch).total
         # asked of all devices, or the others would wait for the one that stopped
@@ -186,14 +196,16 @@ class UserContentEmbeddings(L.LightningModule):
         self._galleries = {name: [] for name in COLUMNS}
 
     def validation_step(self, batch: PostTriples | Queries, batch_idx: int, dataloader_idx: int = 0) -> None:
-        if isinstance(batch, PostTriples):
-            name = GALLERIES[dataloader_idx]
-            found = self.vectors(name, batch)
-            if len(found) != len(batch.user):
-                raise ValueError(f"{len(batch.user) - len(found)} rows of the gallery of {name}s have none")
-            self._galleries[name].append(found)
+        if dataloader_idx < len(GALLERIES):
+            self._keep(GALLERIES[dataloader_idx], cast(PostTriples, batch))
         else:
-            self._rank(self.tasks[dataloader_idx - len(GALLERIES)], batch)
+            self._rank(self.tasks[dataloader_idx - len(GALLERIES)], cast(Queries, batch))
+
+    def _keep(self, name: str, batch: PostTriples) -> None:
+        found = self.vectors(name, batch)
+        if len(found) != len(batch.user):
+            raise ValueError(f"{len(batch.user) - len(found)} rows of the gallery of {name}s have none")
+        self._galleries[name].append(found)
 
     def _rank(self, task: str, batch: Queries) -> None:
         query, name = task.split("_")
@@ -221,9 +233,8 @@ class UserContentEmbeddings(L.LightningModule):
             if is_learned(task, self.pairs) and not rank.isnan():
                 joint.append(rank / self._gallery_size(task.split("_")[1]))
         self._galleries = {}
-        if not joint:
-            raise ValueError("no task of a learned pair has validation queries, so no checkpoint is the best one")
-        self.log("val/joint", torch.stack(joint).sum())
+        if joint:
+            self.log("val/joint", torch.stack(joint).sum())
 
     def _gallery_size(self, name: str) -> int:
         if name == "user":

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from encoders.batches import PostTriples
+from encoders.batches import TASKS, PostTriples
 from lightning_modules.ranking_loss import Side
 
 COLUMNS = {"image": 0, "text": 1, "user": 2}  # of identities
 # what a modality is made of
 PARTS = {"image": ("image",), "text": ("text",), "user": ("user",), "content": ("image", "text")}
-TASKS = ("text_user", "image_text", "image_user")  # Section 4.2; query and gallery
 
 
 @dataclass(frozen=True)

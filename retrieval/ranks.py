@@ -3,21 +3,22 @@
 import torch
 from torch import Tensor
 
-BLOCK = 2**24  # similarities held at once: 64 MB, and as much again for their comparison
+BLOCK = 2**24  # similarities held at once: 64 MB, three times that with their comparison
+FEWEST = 32  # queries of a product: one of a few rows is summed in another order, from row to row of the gallery
 
 
 @torch.no_grad()
 def true_ranks(queries: Tensor, gallery: Tensor, true: Tensor, block: int = BLOCK) -> Tensor:
     """Rank each query's true items by inner product: 1 is the nearest, ties share the mean of their ranks.
 
-    A query's similarities are computed once, so an item ties with itself and its like exactly. A true item costs one
-    pass over them beside the matrix product.
+    A query's similarities are computed once, so that an item ties with itself, and equal rows of the gallery tie. A
+    true item costs one pass over them beside the matrix product.
 
     Args:
         queries: (Q, D) finite; for cosines of unit length.
         gallery: (G, D) finite.
         true: (Q, M) int64 places in the gallery, padded with -1.
-        block: similarities held at once; at least those of one query are.
+        block: similarities held at once; at least those of 32 queries are.
 
     Returns:
         (Q, M) float64 on the same device, nan where padded.
@@ -28,11 +29,13 @@ def true_ranks(queries: Tensor, gallery: Tensor, true: Tensor, block: int = BLOC
     _check(queries, gallery, true)
     ranks = torch.full(true.shape, torch.nan, dtype=torch.float64, device=queries.device)
     wide = torch.promote_types(queries.dtype, torch.float32)  # float16 would make ties of near ones
-    gallery, step = gallery.to(wide), max(1, block // max(1, len(gallery)))
+    gallery, step = gallery.to(wide), max(FEWEST, block // max(1, len(gallery)))
     with torch.autocast(queries.device.type, enabled=False):
         for start in range(0, len(queries), step):
             rows = slice(start, start + step)
-            ranks[rows] = _block_ranks(queries[rows].to(wide) @ gallery.T, true[rows])
+            some = queries[rows].to(wide)
+            filled = torch.nn.functional.pad(some, (0, 0, 0, max(0, FEWEST - len(some))))
+            ranks[rows] = _block_ranks((filled @ gallery.T)[: len(some)], true[rows])
     return ranks
 
 

@@ -19,7 +19,7 @@ class RawPost(msgspec.Struct):
     user: str | Count | None = None
     text: str | None = None
     image: str | None = None
-    time: Any = None  # whatever it is, the post is kept
+    time: msgspec.Raw = msgspec.Raw(b"null")  # whatever it is, the post is kept
     id: Own | None = None
     split: str | None = None
 
@@ -61,7 +61,7 @@ class Timelines(JsonLines):
             if text is None and not record.image:
                 return Problem(raw.file, raw.line, own, "neither text nor image")
             doubts: list[str] = []
-            post = Post(f"{self.card.name}/{own}", _name(record.user), iso_date(record.time, doubts), text)
+            post = Post(f"{self.card.name}/{own}", _name(record.user), iso_date(_value(record.time), doubts), text)
             post.media = [Media(record.image)] if record.image else None  # an image whatever its ending
             return Converted(post, paper_part(record.split), tuple(doubts))
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors with the path in the record
@@ -69,6 +69,14 @@ class Timelines(JsonLines):
 
     def refuse(self, post: Post) -> str | None:
         return None
+
+
+def _value(raw: msgspec.Raw) -> Any:
+    """What JSON says, or its text where that is beyond any number's range."""
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return bytes(raw).decode()
 
 
 def _name(user: str | int | None) -> str | None:

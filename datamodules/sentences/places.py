@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from datamodules.sentences.corpus import PARTS
 from datamodules.sentences.cutting import Range
 from datamodules.sentences.database import ROWS, fill, one, tables
-from encoders.atomic import replacing
+from encoders.atomic import replacing, write_array
 
 _PLACED = """CREATE VIEW placed AS
     SELECT part, unit, path, codes.code FROM units LEFT JOIN splits USING (id) LEFT JOIN codes USING (name)"""
@@ -73,8 +73,7 @@ def place(connection: duckdb.DuckDBPyConnection, parts: Sequence[Range], split: 
     _write_pictures(connection, folder / "pictures.parquet", found[0])
     sizes = [pq.read_metadata(part.path("units.parquet")).num_rows for part in parts]
     for part, table in zip(parts, tables(connection, _PLACES, sizes), strict=True):
-        with replacing(part.path("places.npy")) as path, path.open("wb") as file:
-            np.save(file, np.stack([table["picture"].to_numpy(), table["code"].to_numpy()]))
+        write_array(part.path("places.npy"), np.stack([table["picture"].to_numpy(), table["code"].to_numpy()]))
     return dict(zip(names, found, strict=True))
 
 

@@ -21,7 +21,7 @@ from datamodules.sentences.joining import Joined
 from datamodules.sentences.places import Split, place
 from datamodules.sentences.settings import Cleaning, Words
 from datamodules.sentences.vocabulary import count_words
-from encoders.atomic import sync, write_json
+from encoders.atomic import clear_unfinished, sync, write_json
 from encoders.progress import Progress, progress_lines
 
 if TYPE_CHECKING:
@@ -112,9 +112,10 @@ def _begin(parts: Path, plan: dict[str, Any]) -> None:
     """Keep the parts of a killed run of the same plan; delete those of another."""
     path = parts / "plan.json"
     same = path.is_file() and json.loads(path.read_text("utf-8")) == plan
-    for stale in parts.glob(".*.tmp" if same else "*.*"):
-        stale.unlink()
+    clear_unfinished(parts)
     if not same:
+        for stale in parts.glob("*.*"):
+            stale.unlink()
         write_json(path, plan)
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from datamodules.posts import Posts
 from datamodules.timelines.arranging import Arranged
 from datamodules.timelines.corpus import PADDING
 from datamodules.timelines.splits import PARTS, TRAIN
-from encoders.atomic import replacing
+from encoders.atomic import replacing, write_array
 
 AT_ONCE = 100_000  # posts whose ids are in memory
 _POSTS = pa.schema({"id": pa.string()} | dict.fromkeys(("user", "picture", "text"), pa.int32()) | {"part": pa.string()})
@@ -30,8 +29,8 @@ def write_files(folder: Path, posts: Posts, arranged: Arranged) -> None:
     words, counts = pa.array([PADDING, *known.words], pa.string()), pa.array([0, *known.counts], pa.int64())
     _write(folder / "words.parquet", {"word": words, "count": counts})
     _write_posts(folder / "posts.parquet", posts, arranged)
-    _save(folder / "tokens.npy", arranged.tokens.astype(np.int32))
-    _save(folder / "offsets.npy", np.concatenate([[0], np.cumsum(arranged.lengths, dtype=np.int64)]))
+    write_array(folder / "tokens.npy", arranged.tokens.astype(np.int32))
+    write_array(folder / "offsets.npy", np.concatenate([[0], np.cumsum(arranged.lengths, dtype=np.int64)]))
 
 
 def _write_posts(path: Path, posts: Posts, arranged: Arranged) -> None:
@@ -51,8 +50,3 @@ def _write_posts(path: Path, posts: Posts, arranged: Arranged) -> None:
 def _write(path: Path, columns: Mapping[str, pa.Array]) -> None:
     with replacing(path) as temporary:
         pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
-
-
-def _save(path: Path, values: NDArray) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, values)

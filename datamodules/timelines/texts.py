@@ -23,15 +23,15 @@ from datamodules.timelines.lemmas import lemmatiser
 from datamodules.timelines.settings import Texts
 from datamodules.tweets import clean_tweet
 
-# Only those with letters or digits: ":)" and "^_^" hold none and go with all other marks.
+# Only those with letters or digits: ":)" and "^_^" hold none and go with all other marks. "#xD" is a hashtag.
 _EMOTICON = re.compile(
     r"""(?<!\d)[:;=]'?[-o^]?[DPp]+(?!\w)  # :D, "hello:P"
     | (?<!\w)[:;=]'?[-o^]?[dDOoSsXxLb3]+(?!\w)  # :o, :-3
-    | (?<!\w)[xX8B]-[DPp]+(?!\w)
-    | (?<!\w)[xX]+(?:D+|d+)(?!\w)  # xD
-    | (?<!\w)D'?-?[:;=](?!\w)
+    | (?<![\w\#＃])[xX8B]-[DPp]+(?!\w)
+    | (?<![\w\#＃])[xX]+(?:D+|d+)(?!\w)  # xD
+    | (?<![\w\#＃])D'?-?[:;=](?!\w)
     | <[/\\]?3+(?![.,]?\d)  # <3
-    | (?<!\w)(?:[oO0]_+[oO0]|[oO]\.[oO]|([TtXxUuVv])_+\1)(?!\w)  # o_O, T_T""",
+    | (?<![\w\#＃])(?:[oO0]_+[oO0]|[oO]\.[oO]|([TtXxUuVv])_+\1)(?!\w)  # o_O, T_T""",
     re.VERBOSE,
 )
 _POSSESSIVE = re.compile(r"(?<=\w)'[sS]\b")

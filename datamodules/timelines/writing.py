@@ -26,7 +26,7 @@ from datamodules.timelines.settings import Accounts, Pictures, Shares, Texts
 from datamodules.timelines.splits import OUTSIDE, PARTS
 from datamodules.timelines.statistics import Columns, interested, table_1
 from datamodules.timelines.texts import TextPipeline
-from encoders.atomic import write_json
+from encoders.atomic import clear_unfinished, write_json
 from encoders.progress import Progress, progress_lines
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def write_timelines(
     settings |= {"pictures": asdict(pictures), "shares": asdict(shares), "seed": seed}
     if not finished(folder, settings):
         with alone(folder / "parts"):
+            clear_unfinished(folder)
             shown = progress or progress_lines
             prepared = _prepared(posts, shares.protocol)
             entries, found, dropped = read(posts, accounts, pipeline, shown(f"{folder}: posts read"))

@@ -11,7 +11,7 @@ from datamodules.posts import Posts, post_text
 from datamodules.retrieved import Retrieved
 from datamodules.sentences import Corpus
 from datamodules.texts import text_id
-from encoders.atomic import replacing, write_json
+from encoders.atomic import write_array, write_json
 from encoders.batches import Tokens
 from encoders.bits import MOST, count_ones, medians, write_bits
 from encoders.features import encode_pictures, encode_sentences
@@ -84,8 +84,7 @@ def feature_bits(job: Job) -> None:
         rows = _learned(store, Path(settings["corpus"]))
         thresholds = medians(store, rows)
         facts |= {"training_pictures": len(rows), "medians_over": min(len(rows), MOST)}
-    with replacing(job.folder / "thresholds.npy") as path, path.open("wb") as file:
-        np.save(file, thresholds)
+    write_array(job.folder / "thresholds.npy", thresholds)
     write_bits(job.folder / "bits", store, thresholds, threshold, progress_lines(f"{job.folder.name}: pictures"))
     _tell_bits(job.folder, facts)
 

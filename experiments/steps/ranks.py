@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from datamodules.du2mce import TimelinesData
 from datamodules.user_means import at_random, picture_means
-from encoders.atomic import replacing
+from encoders.atomic import write_array
 from encoders.batches import PostTriples, Queries
 from encoders.pooling import masked_mean
 from encoders.vocabulary import PADDING
@@ -141,8 +141,7 @@ def _leave(
     """Rank the tasks that the row has vectors for, on the job's device."""
     users = space.user_vectors()
     found = rank_tasks(space, users, data, applies, job.device)
-    with replacing(job.folder / "users.npy") as path, path.open("wb") as file:
-        np.save(file, users.float().cpu().numpy())
+    write_array(job.folder / "users.npy", users.float().cpu().numpy())
     write_ranks(job.folder, data.retrieval(PART).tasks, found, data.corpus.ids, facts_of(data, settings), further)
 
 

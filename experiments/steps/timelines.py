@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from datamodules.timelines import Timelines
 from datamodules.user_means import at_random, random_like, word_means
-from encoders.atomic import replacing
+from encoders.atomic import replacing, write_array
 from encoders.vocabulary import PADDING
 from experiments.stage import Job
 from experiments.steps.word2vec import NumberedSentences, learn_vectors
@@ -51,7 +51,7 @@ def word_vectors(job: Job) -> None:
     vectors = np.zeros((len(corpus.words), settings["size"]), np.float32)
     known = np.array([word in learned for word in corpus.words])
     vectors[known] = learned[[word for word, there in zip(corpus.words, known, strict=True) if there]]
-    _save(job.folder / "vectors.npy", vectors)
+    write_array(job.folder / "vectors.npy", vectors)
     with replacing(job.folder / "words.parquet") as part:
         pq.write_table(pq.read_table(corpus.folder / "words.parquet"), part)
 
@@ -64,10 +64,5 @@ def user_start(job: Job) -> None:
     settings = filled(job.settings, job.folders)
     means = word_means(Timelines(Path(settings["timelines"])), np.load(Path(settings["words"]) / "vectors.npy"))
     draw = random_like if settings["start"] == "random" else at_random
-    _save(job.folder / "vectors.npy", draw(means, settings["seed"]))
+    write_array(job.folder / "vectors.npy", draw(means, settings["seed"]))
     print(f"{len(means.known):,} users, {int((~means.known).sum()):,} of them without a word in their training posts")
-
-
-def _save(path: Path, vectors: np.ndarray) -> None:
-    with replacing(path) as part, part.open("wb") as file:
-        np.save(file, vectors)

@@ -83,6 +83,8 @@ def test_what_cannot_be_used_is_said_before_training(
         "1 of 8 pictures have no features: taken as absent",
         "text_user: 1 posts of users without training posts ask nothing",
     ]
+    made(timelines_inputs, pictures=None, tasks=["image_user"]).setup("fit")
+    assert "image_user: validation tells nothing, 0 queries of which all 3 items are true" in capsys.readouterr().out
     made(timelines_inputs).setup("validate")
     assert not capsys.readouterr().out
 

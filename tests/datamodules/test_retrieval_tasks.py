@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from datamodules.retrieval_tasks import TASKS, Retrieval, RetrievalTask, retrieval_tasks
+from datamodules.retrieval_tasks import Retrieval, RetrievalTask, retrieval_tasks
 from datamodules.timelines import Timelines
+from encoders.batches import TASKS
 
 ALL = [*TASKS, "text_image"]
 

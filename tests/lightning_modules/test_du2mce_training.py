@@ -102,9 +102,10 @@ def test_a_task_without_queries_is_left_out_and_none_at_all_is_refused(space: Ma
     loaders[2] = DataLoader([], batch_size=None)
     (found, *_) = trainer().validate(made, loaders, verbose=False)
     assert found["val/joint"] == pytest.approx(found["val/image_text"] / 5 + found["val/image_user"] / 6)
-    loaders[3] = loaders[4] = loaders[2]
-    with pytest.raises(ValueError, match=r"no task of a learned pair has validation queries"):
-        trainer().validate(made, loaders, verbose=False)
+    made = space(pairs=[Pair("text", "user", 1.0)])
+    with pytest.raises(ValueError, match=r"validation asks image_text, image_user, which no learned pair brings"):
+        trainer().fit(made, steps(triples(*POSTS)), loaders)
+    assert made.trainer.global_step == 0
 
 
 def test_a_gallery_with_holes_is_refused(space: Make, triples: Batch) -> None:

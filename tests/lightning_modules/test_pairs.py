@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lightning_modules.pairs import PAPER, TASKS, Pair, is_learned, learned_by, side_of
+from encoders.batches import TASKS
+from lightning_modules.pairs import PAPER, Pair, is_learned, learned_by, side_of
 
 NONE: frozenset[str] = frozenset()
 

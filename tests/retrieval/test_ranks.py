@@ -43,6 +43,16 @@ def test_ties_share_the_mean_of_their_ranks() -> None:
     assert math.isnan(found[0, 1])
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 33])
+@pytest.mark.parametrize("width", [64, 1024])
+def test_equal_rows_of_the_gallery_tie_for_any_number_of_queries(count: int, width: int) -> None:
+    generator = torch.Generator().manual_seed(count)
+    queries = torch.nn.functional.normalize(torch.randn(count, width, generator=generator))
+    row = torch.nn.functional.normalize(torch.randn(1, width, generator=generator))
+    found = true_ranks(queries, row.repeat(5001, 1), torch.tensor([[0, 5000]]).repeat(count, 1))
+    assert (found == 2501).all()
+
+
 def test_the_block_changes_nothing_of_cosines() -> None:
     generator = torch.Generator().manual_seed(0)
     queries, gallery = (torch.nn.functional.normalize(torch.randn(n, 64, generator=generator)) for n in (40, 300))
@@ -62,9 +72,10 @@ def test_the_memory_is_that_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     monkeypatch.setattr(Tensor, "__matmul__", watched)
-    true_ranks(torch.randn(100, 8), torch.randn(40, 8), torch.zeros(100, 1, dtype=torch.int64), block=400)
-    assert max(sizes) == 400
-    assert sum(sizes) >= 100 * 40
+    true_ranks(torch.randn(1000, 8), torch.randn(40, 8), torch.zeros(1000, 1, dtype=torch.int64), block=4000)
+    assert 4000 in sizes
+    assert max(sizes) == 4000
+    assert sum(sizes) >= 1000 * 40
 
 
 def test_half_precision_and_autocast_make_no_ties() -> None:

@@ -88,6 +88,14 @@ def test_a_moment_that_is_none_is_a_doubt_and_the_post_stays(timelines: Prepare)
     assert posts.info["suspicious"] == {"no date": 3}
 
 
+def test_a_number_beyond_any_range_is_no_moment_and_the_post_stays(raw: Path, tmp_path: Path) -> None:
+    lines = [f'{{"user": "a", "text": "x", "time": {number}}}' for number in ("1e999", "9" * 5001)]
+    (raw / "posts.jsonl").write_text("\n".join(lines))
+    posts = prepare(open_layout("timelines", raw), tmp_path / "out", max_bad=0)
+    assert [row["created_at"] for row in posts.rows(posts.ids)] == [None, None]
+    assert posts.info["suspicious"] == {"no date": 2}
+
+
 def test_user_names_stay_in_any_writing(timelines: Prepare) -> None:
     names = ["José 🌸", "мария", "ゆき", "أمل", "anna", "Anna", 42]
     posts = timelines(*({"user": name, "text": "x"} for name in names))

@@ -98,6 +98,14 @@ def test_the_corpus_says_what_was_dropped_and_why(make_posts: MakePosts, tmp_pat
     assert info["text_queries"] == "without_picture"
 
 
+def test_what_a_killed_run_left_goes(make_posts: MakePosts, tmp_path: Path) -> None:
+    left = tmp_path / "corpus" / ".tokens.npy.0123abcd.tmp"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    written(make_posts(POSTS, PARTS), tmp_path / "corpus")
+    assert not left.exists()
+
+
 def test_without_features_each_file_is_a_picture(make_posts: MakePosts, tmp_path: Path) -> None:
     corpus = written(make_posts(POSTS, PARTS), tmp_path / "corpus")
     assert corpus.pictures == ["b.png", "copy.png", "c.png"]
