@@ -80,6 +80,11 @@ def _posts(protocol: Settings, seed: int) -> tuple[Roles, str]:
         if protocol["pretrain"]:
             raise ValueError("protocol.pretrain is for the simulated network: give protocol.image.weights instead")
         return {"posts": str(protocol["posts"])}, name
+    if not protocol["network"]["timelines"]:
+        raise ValueError(
+            "no posts: give prepared ones, --protocol.posts=FOLDER (`python -m datamodules.prepare timelines RAW "
+            "FOLDER` makes them), or --profile demo for simulated ones"
+        )
     raw = {"posts": "timelines"} | ({"corpus": "corpus"} if protocol["pretrain"] else {})
     return posts(protocol, raw, seed), "simulated_timelines"
 
@@ -120,7 +125,10 @@ def _networks(settings: Settings, roles: Roles, seed: int, free: Settings) -> li
     if settings["protocol"]["init_args"]["source"] == "network":
         return [wired("embed", "users:train", _network(settings, {}, seed), roles, free)]
     if settings["model"]["init_args"]["frozen"]:
-        raise ValueError("model.frozen is set by the plan of --protocol.source=bridging")
+        raise ValueError(
+            "model.frozen is set by the plan of --protocol.source=bridging; a checkpoint of that row brings its own: "
+            "leave out the source beside --ckpt_path"
+        )
     first = wired("embed", "users:train", _network(settings, {"pairs": FIRST}, seed), roles, free)
     own = _network(settings, {"pairs": SECOND, "frozen": ["text", "user"]}, seed) | {"start": "{first}/best.ckpt"}
     return [first, wired("bridge", "users:train", own, roles, free, {"first": first})]

@@ -77,7 +77,7 @@ def _clusters(folder: Path, experiment: str, asks: Asks, picture: Path) -> Block
     space = RowSpace.open(folder)
     found = cluster(space.user_vectors, asks.clusters)
     counts = count_words(space.corpus, found[: asks.shown])
-    counts[:, : asks.common_words + 1] = 0  # words stand by falling count, after the padding
+    counts[:, np.argsort(-np.bincount(space.corpus.tokens), kind="stable")[: asks.common_words]] = 0
     lines, shown = [], []
     for number, (each, own) in enumerate(zip(found, counts, strict=False), start=1):
         words = {space.corpus.words[word]: int(own[word]) for word in np.argsort(-own, kind="stable") if own[word]}

@@ -6,7 +6,31 @@ from pathlib import Path
 from typing import Any
 
 from experiments.stage import Job, job_of
+from experiments.stages import Stage
 from experiments.wiring import filled
+
+# Stages that number words, pictures or users, which is what the rows of a model's weights stand for.
+NUMBERING = ("timelines", "sentences", "word_vectors")
+
+
+def check_numbering(checkpoint: Path, stage: Stage, store: Path) -> None:
+    """See that a checkpoint is used with the words and users that it was trained on.
+
+    Only one that lies in its run's folder tells them.
+
+    Raises:
+        ValueError: it was trained on others; names both folders.
+    """
+    own = next((folder for folder in checkpoint.absolute().parents[:2] if (folder / "stage.json").is_file()), None)
+    trained = {} if own is None else stage_of(own).inputs
+    for role in NUMBERING:
+        if role in trained and role in stage.inputs:
+            given = stage.inputs[role].folder(store)
+            if trained[role].resolve().name != given.resolve().name:
+                raise ValueError(
+                    f"{checkpoint}: trained on {trained[role]}, but these settings give {given}, which numbers words "
+                    "and users in another way; repeat the settings that it was trained with"
+                )
 
 
 def stage_of(folder: Path) -> Job:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from experiments import runner, slurm
+from experiments.finished import check_numbering
 from experiments.names import did_you_mean
 from experiments.settings import checkpoint_overrides, files_first, merged_file, resolve
 from experiments.sources import class_paths
@@ -261,4 +262,5 @@ def _checkpoint(experiment: str, stages: list[Stage], action: str, options: argp
     checkpoint: Path | None = options.ckpt_path or next((path for path in trained if path.is_file()), None)
     if checkpoint is None:
         raise ValueError(f"none of {', '.join(stage.name for stage in stages)} leaves a checkpoint to {action}")
+    check_numbering(checkpoint, stages[0], options.store)
     return checkpoint

@@ -121,13 +121,8 @@ class RowSpace:
         """(N, D)."""
         return np.concatenate(list(self.blocks("image")) or [self.user_vectors[:0]])
 
-    @cached_property
-    def text_vectors(self) -> Floats:
-        """(P, D); `blocks` gives those of a corpus that no memory holds."""
-        return np.concatenate(list(self.blocks("text")) or [self.user_vectors[:0]])
-
     def blocks(self, modality: str) -> Iterator[Floats]:
-        """Vectors (n, D) of all pictures ("image") or texts ("text") in their order, so many at a time."""
+        """Vectors (n, D) of all pictures ("image") or texts ("text") in their order, a block at a time."""
         posts = {"image": self._picture_posts, "text": self.text_posts}[modality]
         rows = TripleRows(self.corpus, posts, self.data.pictures, self.data.words, (modality,))
         for batch in loader(rows, GlobalBatches(len(rows), BLOCK, shuffle=False), num_workers=0):

@@ -253,7 +253,7 @@ class UserContentEmbeddings(L.LightningModule):
 def _starting_vectors(folder: Path) -> Tensor:
     path = folder / "vectors.npy"
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no starting vectors of users; the stage `users` makes them")
+        raise FileNotFoundError(f"{path}: no starting vectors of users; the stage `user_start` makes them")
     vectors = np.load(path, allow_pickle=False)
     if vectors.ndim != 2 or not np.isfinite(vectors).all():
         raise ValueError(f"{path}: {vectors.dtype} numbers of shape {vectors.shape}, not one finite vector a user")

@@ -10,6 +10,7 @@ from experiments.runs import plan
 from experiments.stages import Stage, ordered
 
 TEXT_USER = "--model.pairs=[{anchor: text, other: user, weight: 1}]"
+SOME = "--protocol.network.timelines=100"  # posts; without any, and without prepared ones, there is nothing to plan
 CORPUS = ["network", "posts", "corpus", "pretrain", "pictures", "timelines"]
 
 
@@ -36,7 +37,7 @@ def weights(stage: Stage) -> list[tuple[str, str, float]]:
 
 
 def test_the_defaults_are_the_best_row_with_sections_4_1_and_4_3(store: Path) -> None:
-    embed, ranks = planned(store, profile="paper")
+    embed, ranks = planned(store, SOME, profile="paper")
     assert weights(embed) == [("text", "user", 0.1), ("image", "text", 0.45), ("image", "user", 0.45)]
     arguments, data = model(embed), embed.settings["data"]["init_args"]
     sizes = ("picture_size", "size", "margin", "lr", "decay_every", "negatives", "hardest", "both_directions", "bias")
@@ -106,8 +107,13 @@ def test_interests_come_after_the_ranks_of_rows_that_have_vectors(store: Path) -
     assert [stage.name for stage in chance] == ["ranks"]
 
 
+def test_without_posts_there_is_no_plan(store: Path) -> None:
+    with pytest.raises(ValueError, match=r"no posts: give prepared ones, --protocol.posts=FOLDER .* or --profile demo"):
+        planned(store, profile="paper")
+
+
 def test_the_fashion_corpus_trains_on_all_but_10000_posts_with_equal_weights(store: Path) -> None:
-    embed, *_, last = planned(store, experiment="du2mce_interests", profile="paper")
+    embed, *_, last = planned(store, SOME, experiment="du2mce_interests", profile="paper")
     assert last.name == "interests"
     assert {weight for _, _, weight in weights(embed)} == {1 / 3}
     shares = embed.inputs["timelines"].settings["shares"]
@@ -115,7 +121,7 @@ def test_the_fashion_corpus_trains_on_all_but_10000_posts_with_equal_weights(sto
 
 
 def test_flickr8k_has_pictures_and_texts_alone(store: Path) -> None:
-    embed = planned(store, experiment="du2mce_flickr8k", profile="paper")[0]
+    embed = planned(store, SOME, experiment="du2mce_flickr8k", profile="paper")[0]
     assert weights(embed) == [("image", "text", 1.0)]
     assert model(embed)["tasks"] == ["image_text", "text_image"]
     corpus = embed.inputs["timelines"].settings

@@ -67,7 +67,7 @@ def test_a_sentence_is_answered_with_pictures_and_users(space: RowSpace, sentenc
 def test_a_picture_is_answered_with_texts_and_users(space: RowSpace) -> None:
     path = space.posts.media(space.picture_paths[0])
     texts, users = search(space, str(path), 1000, ALL).blocks
-    best, cosine = of_largest(space.text_vectors, space.encode_pictures([path])[0])
+    best, cosine = of_largest(np.concatenate([*space.blocks("text")]), space.encode_pictures([path])[0])
     ranks, cosines, ids, said = columns(texts)
     assert (ids[0], cosines[0]) == (space.post_ids[best], cosine)
     assert " ".join(space.texts([best])[0].split())[:30] == said[0][:30]
@@ -79,7 +79,7 @@ def test_a_user_is_answered_with_posts(space: RowSpace) -> None:
     name = space.users[1]
     texts, pictures = search(space, f"@{name}", 2, ALL).blocks
     assert (texts.title, pictures.title) == ("Texts", "Pictures")
-    best, _ = of_largest(space.text_vectors, space.user_vectors[1])
+    best, _ = of_largest(np.concatenate([*space.blocks("text")]), space.user_vectors[1])
     assert columns(texts)[2][0] == space.post_ids[best]
     best, _ = of_largest(space.picture_vectors, space.user_vectors[1])
     assert columns(pictures)[3][0] == str(space.posts.media(space.picture_paths[best]))
@@ -139,6 +139,15 @@ def test_a_finished_run_and_its_checkpoint_answer_the_same(
     assert printed[0].startswith(f"# Nearest to {sentence}\n")
     assert len([line for line in printed[0].splitlines() if line.startswith("| ")]) == 2 * (2 + 2)
     assert not list(row.store.glob(".search-*"))
+
+
+def test_a_checkpoint_does_not_answer_from_another_corpus(
+    row: Any, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = row.folder("embed") / "best.ckpt"
+    assert main(words(row, sentence, "--ckpt_path", str(checkpoint), "--protocol.shares.test=0.25")) == 1
+    told = capsys.readouterr().err
+    assert f"{checkpoint}: trained on {row.folder('timelines')}, but these settings give" in told
 
 
 def test_a_run_that_has_not_ended_is_not_searched(

@@ -178,7 +178,7 @@ def test_pictures_are_the_distinct_ones_with_features(space: RowSpace, model: Us
 def test_texts_are_the_distinct_ones_as_they_were_posted(space: RowSpace, model: UserContentEmbeddings) -> None:
     assert space.post_ids == ["p/0", "p/1", "p/2", "p/3", "p/6", "p/7"]
     expected = texts_of(model, [POSTS[post][2] for post in (0, 1, 2, 3, 6, 7)])
-    np.testing.assert_allclose(space.text_vectors, expected, atol=1e-6)
+    np.testing.assert_allclose(np.concatenate([*space.blocks("text")]), expected, atol=1e-6)
     assert space.texts([5, 0, 2]) == ["Post 7!", "Post 0!", "look look tower"], "the third is no post's own text"
 
 

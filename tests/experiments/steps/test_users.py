@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from experiments.stage import job_of
+from datamodules.timelines import Timelines
+from experiments.stage import Job, job_of
 from experiments.steps.users import measure_checkpoint
 
 TEXT_USER = "--model.pairs=[{anchor: text, other: user, weight: 1}]"
@@ -27,6 +28,10 @@ def bridging(planned: Any) -> Any:
     made = planned("--protocol.source=bridging", experiment="du2mce")
     made.run("ranks")
     return made
+
+
+def users_of(job: Job) -> list[str]:
+    return Timelines(job.inputs["timelines"]).users
 
 
 def weights(made: Any, name: str) -> dict[str, torch.Tensor]:
@@ -78,9 +83,20 @@ def test_a_checkpoint_is_measured_on_either_part(
     job = job_of(tmp_path / "measured", row.stages["embed"].description(row.store))
     measure_checkpoint(job, action, row.folder("embed") / "best.ckpt")
     found = json.loads(capsys.readouterr().out)
+    assert found["joint"] == pytest.approx(found.pop("joint of learned pairs"))
     assert set(found) == {"text_user", "image_text", "image_user", "joint"}
     if action == "test":
         assert found == pytest.approx(row.scores("ranks")["test"], rel=1e-4)
+
+
+def test_the_joint_score_of_a_measured_checkpoint_is_the_table_s_for_one_pair_as_well(
+    bridging: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = job_of(tmp_path / "measured", bridging.stages["embed"].description(bridging.store))  # of text and user
+    measure_checkpoint(job, "test", bridging.folder("bridge") / "best.ckpt")
+    found = json.loads(capsys.readouterr().out)
+    assert found.pop("joint of learned pairs") == pytest.approx(found["text_user"] / len(users_of(job)))
+    assert found == pytest.approx(bridging.scores("ranks")["test"], rel=1e-4)
 
 
 def test_there_is_nothing_to_predict(row: Any, tmp_path: Path) -> None:
