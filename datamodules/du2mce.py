@@ -12,8 +12,9 @@ from datamodules.batching import BatchLoader, GlobalBatches, device_of, loader
 from datamodules.retrieval_tasks import Retrieval, RetrievalTask, retrieval_tasks
 from datamodules.timelines import Timelines
 from datamodules.triples import ALL, Pictures, QueryRows, TripleRows
-from encoders.batches import TASKS, PostTriples, Queries
+from encoders.batches import PostTriples, Queries
 from encoders.store import FeatureStore
+from encoders.tasks import TASKS
 
 Part = Literal["validation", "test"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.timelines import Timelines
-from encoders.batches import TASKS
+from encoders.tasks import TASKS
 
 WITHOUT_PICTURE = "without_picture"  # what `text_queries` of a corpus says where posts with a picture ask no text
 

@@ -59,9 +59,6 @@ class PackedSentences(NamedTuple):
     present: Tensor  # (B,) bool; whether there is a picture
 
 
-TASKS = ("text_user", "image_text", "image_user")  # queries and gallery (DU2MCE, Section 4.2)
-
-
 class PostTriples(NamedTuple):
     """B posts as picture, text and user, any of which may be absent; of a row that only fills a share all three are."""
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from pathlib import Path
-from statistics import fmean, stdev
 
 from experiments.documents import Block, Document, Footnotes
+from experiments.printed import NAMES, decimals, p_text, spread
+from experiments.rank_tables import galleries, ranked_tasks, recall_by_task
 from experiments.results import (
     DataFacts,
     PredictedPost,
@@ -17,30 +18,11 @@ from experiments.results import (
 )
 from experiments.scores import confusion, score
 from experiments.statistics import paired, seeds_warning
-from experiments.tables import LOWER_IS_BETTER, RANKS, SHARES, Metric, Row, Table, Target
+from experiments.tables import LOWER_IS_BETTER, RANKS, SHARES, Row, Table, Target
 
 Folders = Mapping[tuple[str, int], Path]  # (row, seed) -> folder of the row's last stage
 Scores = dict[int, dict[str, float]]  # seed -> metric -> percent, or rank
 
-NAMES = {
-    "accuracy": "Acc",
-    "precision": "Pre",
-    "recall": "Rec",
-    "f1": "F1",
-    "macro_f1": "F-Macro",
-    "micro_f1": "F-Micro",
-    "text_user": "Text-User",
-    "image_text": "Image-Text",
-    "image_user": "Image-User",
-    "text_image": "Text-Image",
-    "joint": "Joint",
-    "recall@1": "R@1",
-    "recall@5": "R@5",
-    "recall@10": "R@10",
-    "median_best_rank": "Median rank",
-    "ami": "AMI of clusters",
-    "early": "Steps left at the level",
-}
 SIMULATED = "simulated posts of our own, no benchmark"
 TOLERANCE = 0.01  # share by which the number of scored posts may differ from the paper's own count
 
@@ -86,26 +68,28 @@ class Comparison:
     ) -> None:
         self.table, self.experiment, self.rows, self.footnotes = table, experiment, rows, footnotes
         self.target: Target = table.experiments[experiment]
-        self.within = within
+        self.folders, self.within = folders, within
         self.has_dim = any(row.dim for row in rows)
         self.dims = {row: read_facts(folder).dim for (row, _), folder in folders.items()}
         self.scores = {row.name: _scores(folders, row.name, self.target, within) for row in rows}
         first = next(iter(folders.values()))
         self.facts: DataFacts = read_facts(first)
         self.corpora = sorted({corpus for folder in folders.values() if (corpus := read_facts(folder).corpus)})
-        self.galleries = _galleries(first, self.target)
+        self.galleries = galleries(first, self.target)
         self.posts = _count(first, self.target, within)
 
     def blocks(self, departures: Sequence[str]) -> Iterator[Block]:
-        reasons = list(self.reasons(departures))
-        if not reasons:
-            yield self._block(f"{self.target.label} ({self.experiment})", self.facts.name, True, True, [])
-            return
-        if self.target.data:
-            yield self._block(f"{self.target.label} ({self.experiment}): published", self.target.label, True, False, [])
-        title = f"{self.target.label} ({self.experiment}): ours, not comparable"
-        why = f"Not comparable with the published numbers: {'; '.join(reasons)}."
-        yield self._block(title, self.facts.label, False, True, [why])
+        reasons, name = list(self.reasons(departures)), f"{self.target.label} ({self.experiment})"
+        if reasons and self.target.data:
+            yield self._block(f"{name}: published", self.target.label, True, False, [])
+        if reasons:
+            why = f"Not comparable with the published numbers: {'; '.join(reasons)}."
+            yield self._block(f"{name}: ours, not comparable", self.facts.label, False, True, [why])
+        else:
+            yield self._block(name, self.facts.name, True, True, [])
+        if self.target.compared in RANKS:  # their own recall is nowhere yet
+            title = f"{name}: ours, ranks and recall by task"
+            yield recall_by_task(title, self.facts.label, [row.name for row in self.rows], self.folders, self.target)
 
     def reasons(self, departures: Sequence[str]) -> Iterator[str]:
         """What makes ours not comparable; nothing where they are."""
@@ -116,7 +100,7 @@ class Comparison:
         elif self.facts.name != self.target.data:
             yield f"data set {self.facts.name}, the paper's is {self.target.data}"
         elif abs(self.posts - self.target.population) > TOLERANCE * self.target.population:
-            yield f"{self.posts} {self.target.split} {self.table.unit}, the paper's are {self.target.population}"
+            yield f"{self._sized(self.posts)}, the paper's are {self.target.population:,}"
         if self.corpora and self.corpora != [self.table.corpus]:
             yield f"corpus {', '.join(self.corpora)}, the paper's is {self.table.corpus}"
         if self.facts.base and self.facts.base.lower() != self.target.base.replace("-", "").lower():
@@ -124,7 +108,8 @@ class Comparison:
         yield from departures
 
     def _block(self, title: str, data: str, published: bool, ours: bool, notes: list[str]) -> Block:
-        header = ["Data set", "Row" + (self.footnotes.marks(self.target.notes) if published else "")]
+        noted = published or not self.target.data  # in a block of ours where there is no other
+        header = ["Data set", "Row" + (self.footnotes.marks(self.target.notes) if noted else "")]
         header += ["dim"] * self.has_dim
         for metric in self.target.metrics:
             header += [f"{NAMES[metric]} published"] * published + [f"{NAMES[metric]} ours"] * ours
@@ -133,8 +118,8 @@ class Comparison:
             header += ["Seeds", f"{compared} − base [95 %]", "p (t-test)", "p (exact)"]
             notes = [*notes, self.population(), *self._warnings()]
         elif published:
-            population = f"{self.target.population} {self.target.split} {self.table.unit}"
-            notes = [f"Published: {population}. {self._scoring(self.target.base)}."]
+            scoring = "" if self.galleries else f" {self._scoring(self.target.base)}."
+            notes = [f"Published: {self._sized(self.target.population)}.{scoring}"]
         rows = [row for row in self.rows if ours or row.published]
         lines = [self._line(row, data, published, ours) for row in rows]
         return Block(title, header, lines, notes, words=2 + self.has_dim)
@@ -176,14 +161,16 @@ class Comparison:
 
     def population(self) -> str:
         """How many posts were scored, ours and the paper's, and how."""
-        own = f"Ours: {self.posts} {self.target.split} {self.table.unit} of {self.facts.name}"
+        own = f"Ours: {self._sized(self.posts)} of {self.facts.name}"
         own += f" that are in its split {self.within!r} too" * bool(self.within)
-        theirs = f"; published: {self.target.population}" * bool(self.target.population)
-        return f"{own}{theirs}. {self._scoring(self.facts.base or self.target.base)}."
+        theirs = f"; published: {self.target.population:,}" * bool(self.target.population)
+        scoring = "; ".join(self.galleries) or self._scoring(self.facts.base or self.target.base)
+        return f"{own}{theirs}. {scoring}."
+
+    def _sized(self, count: int) -> str:
+        return f"{count:,} {self.target.split} {self.table.unit}"
 
     def _scoring(self, base: str) -> str:
-        if self.galleries:
-            return "; ".join(self.galleries)
         first = f" ({self.facts.classes[1]})" if len(self.facts.classes) > 1 else ""
         over = {"binary": f"of class 1{first}", "weighted": "weighted over classes", "macro": "macro over classes"}
         scored = [NAMES[metric] for metric in self.target.metrics if metric in ("precision", "recall", "f1")]
@@ -212,16 +199,6 @@ def _unit(table: Table) -> str:
     return "Mean median ranks, lower is better" if metrics <= {*RANKS} else "In percent; ranks: lower is better"
 
 
-def decimals(metric: Metric) -> int:
-    """Of a metric as it is printed."""
-    return 4 if metric == "joint" else 1 if metric in LOWER_IS_BETTER else 2
-
-
-def p_text(p: float) -> str:
-    """A p value as it is printed: four decimals, or '<0.001'."""
-    return "–" if isnan(p) else "<0.001" if p < 0.001 else f"{p:.4f}"
-
-
 def _scores(folders: Folders, row: str, target: Target, within: str | None) -> Scores:
     """Percents of every seed of a row, in order of seeds."""
     found = sorted((seed, folder) for (name, seed), folder in folders.items() if name == row)
@@ -234,24 +211,12 @@ def _shown(metric: str, value: float) -> float:
 
 
 def _count(folder: Path, target: Target, within: str | None) -> int:
-    """How many posts, triplets or queries were scored."""
+    """How many posts, triplets, queries, or pairs of a query and a true item were scored."""
     if within:
         return len(_predicted(folder, target.split, within))
-    parts = [metric for metric in target.metrics if metric in RANKS and metric in scored_parts(folder)]
-    if not parts:
+    if target.compared not in RANKS:
         return count_predictions(folder, target.split)
-    return sum(int(read_metrics(folder, part)["queries"]) for part in parts)
-
-
-def _galleries(folder: Path, target: Target) -> list[str]:
-    """What was asked for in each task of ranks, and what a random order gives."""
-    told = []
-    for task in (*target.metrics, target.split):
-        if task in RANKS and task in scored_parts(folder):
-            facts = read_metrics(folder, task)
-            sizes = f"{facts['queries']:,.0f} queries among {facts['gallery']:,.0f} items"
-            told.append(f"{NAMES[task]}: {sizes}, {facts['chance']:,.1f} by chance")
-    return told
+    return sum(int(read_metrics(folder, task)["pairs"]) for task in ranked_tasks(folder, target))
 
 
 def _metrics(folder: Path, target: Target, within: str | None) -> dict[str, float]:
@@ -281,10 +246,3 @@ def _predicted(folder: Path, part: str, within: str | None) -> list[PredictedPos
         raise ValueError(f"{folder}: doesn't say where its posts are, which --within asks for")
     kept = set(Posts(benchmark).split(within).get(part, ()))
     return [post for post in posts if post.id in kept]
-
-
-def spread(values: Sequence[float], decimals: int = 2) -> str:
-    """Mean ± standard deviation; "n/a" where one of them does not apply."""
-    if not values or any(map(isnan, values)):
-        return "n/a" if values else "–"
-    return f"{fmean(values):.{decimals}f}" + (f" ± {stdev(values):.{decimals}f}" if len(values) > 1 else "")

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from experiments.arguments import choose
-from experiments.comparison import Comparison, Folders, spread
+from experiments.comparison import Comparison, Folders
 from experiments.documents import Block, Document, Footnotes
+from experiments.printed import spread
 from experiments.results import read_metrics
 from experiments.tables import Asked, Side, Table, convert, load_table, read_mapping, table_file
 

@@ -58,10 +58,13 @@ def _block(folder: Path, part: str, rates: Sequence[float]) -> Block:
     path = folder / "stage.json"
     if not path.is_file() or not (folder / "metrics.json").is_file():
         raise FileNotFoundError(f"{path}: no finished classifier's folder; `experiments.run` prints where a run's lies")
-    plan = json.loads(path.read_text("utf-8"))
+    plan, facts = json.loads(path.read_text("utf-8")), read_facts(folder)
+    if facts.kind != "posts":
+        ranks = "; a query of ranks has one, and a space is trained without some by --model.pairs"
+        reason = f"was scored on {facts.kind}, only classifiers of posts have modalities to take away"
+        raise ValueError(f"{folder}: {reason}{ranks * (facts.kind == 'ranks')}")
     module: Any = import_module(plan["function"].split(":")[0])
     job = job_of(folder, plan)
-    facts = read_facts(folder)
     found: Mapping[str, Predicted] = module.classify(job, part, conditions(facts.modalities, rates))
     lines = []
     for name, answers in found.items():

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from datamodules.word_similarity import FEWEST
 from experiments.arguments import choose
-from experiments.comparison import SIMULATED, Folders, spread
+from experiments.comparison import SIMULATED, Folders
 from experiments.documents import Block, Document, Footnotes
 from experiments.pins_results import read_answers, read_known, read_similarity, triplet_file
+from experiments.printed import spread
 from experiments.results import read_facts, read_metrics, scored_parts
 from experiments.tables import Asked, load_table, read_mapping, table_file
 

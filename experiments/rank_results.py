@@ -1,12 +1,36 @@
 """What ranks a finished stage left, query by query. Imports nothing heavy."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.results import read_metrics, scored_parts
 from experiments.statistics import Ranked
-from experiments.tables import RANKS, Metric
+from experiments.tables import RANKS, Metric, Rank
+
+
+class RankedQueries(NamedTuple):
+    """How the Q queries of a task came out."""
+
+    ids: list[str]  # of the posts that stand for them
+    median: NDArray[np.float64]  # (Q,) rank of a query's true items
+    best: NDArray[np.float64]  # (Q,)
+    true: NDArray[np.int64]  # (Q,) how many items are true
+
+    def ranks(self, query: int) -> tuple[float, float]:
+        """Median and best rank of one."""
+        return float(self.median[query]), float(self.best[query])
+
+
+def read_queries(folder: Path, task: Rank) -> RankedQueries:
+    """Every query of a task in stored order; none where a row has no vectors for it."""
+    import pyarrow.parquet as pq
+
+    columns = ["id", "median_rank", "best_rank", "true"]
+    table = pq.read_table(folder / "predictions.parquet", columns=columns, filters=[("part", "==", task)])
+    return RankedQueries(table["id"].to_pylist(), *(table[name].to_numpy() for name in columns[1:]))
 
 
 def read_gains(folder: Path, metric: Metric) -> Ranked:

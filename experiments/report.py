@@ -20,13 +20,14 @@ from experiments.results import (
 def main(argv: Sequence[str] | None = None) -> int:
     """Write report.html, report.md and their pictures; returns the exit status."""
     about = "Of a finished classifier: metrics, confusion matrix, comment attention. Of scored embeddings: accuracy on "
-    about += "triplets, correlations on word-similarity sets, sample triplets, nearest words."
+    about += "triplets, correlations on word-similarity sets, sample triplets, nearest words. Of ranks: statistics of "
+    about += "each task, its best and worst queries."
     parser = Arguments("report", about)
-    parser.add_argument("folder", type=Path, help="folder of a finished teacher, student, classifier or row of scores")
-    parser.add_argument("--base", type=Path, help="another one: show posts or triplets on which the two differ")
+    parser.add_argument("folder", type=Path, help="folder of a finished classifier, or of a row of scores or ranks")
+    parser.add_argument("--base", type=Path, help="another one: show posts (triplets, queries) on which the two differ")
     parser.add_argument("--out", type=Path, help="where to write (report/ in the folder)")
     parser.add_argument("--part", help="any part of the folder's metrics.json (test; where there is none, the first)")
-    parser.add_argument("--posts", type=positive, default=8, help="posts or triplets shown (%(default)s)")
+    parser.add_argument("--posts", type=positive, default=8, help="posts, triplets, queries a task shown (%(default)s)")
     options, settings = parser.parse(argv)
     if settings:
         parser.error(f"unknown argument {settings[0]}: a report runs nothing")
@@ -43,13 +44,14 @@ def write_report(folder: Path, out: Path, base: Path | None = None, part: str | 
     Args:
         folder: holds metrics.json, predictions.parquet and dataset.json.
         out: where report.html, report.md and the pictures go.
-        base: another finished stage; posts or triplets on which the two differ are shown.
+        base: another finished stage; posts, triplets or queries on which the two differ are shown.
         part: of metrics.json; none takes test, or the first where there is no test.
-        posts: how many posts or triplets are shown.
+        posts: how many posts or triplets are shown, or queries of each task.
 
     Raises:
         FileNotFoundError: a folder is not that of a finished stage.
-        ValueError: a file is broken, a folder has no such part, or the two stages' posts or triplets differ.
+        ValueError: a file is broken, a folder has no such part, or the two stages have other posts, triplets
+            or queries.
     """
     facts, parts = read_facts(folder), scored_parts(folder)
     part = part or ("test" if "test" in parts else parts[0])
@@ -61,6 +63,10 @@ def write_report(folder: Path, out: Path, base: Path | None = None, part: str | 
         from experiments.triplet_report import triplet_document
 
         document = triplet_document(folder, base, part, posts)
+    elif facts.kind == "ranks":
+        from experiments.rank_report import rank_document
+
+        document = rank_document(folder, base, part, posts)
     else:
         document = _post_document(folder, out, base, part, posts)
     save(markdown(document), out / "report.md")

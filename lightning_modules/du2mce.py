@@ -11,7 +11,8 @@ from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
-from encoders.batches import TASKS, PostTriples, Queries
+from encoders.batches import PostTriples, Queries
+from encoders.tasks import TASKS
 from encoders.text_cnn import SentenceCNN
 from lightning_modules.gather import dealt, gather_rows
 from lightning_modules.losses import joint_means

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from encoders.batches import TASKS, PostTriples
+from encoders.batches import PostTriples
+from encoders.tasks import TASKS
 from lightning_modules.ranking_loss import Side
 
 COLUMNS = {"image": 0, "text": 1, "user": 2}  # of identities

@@ -5,7 +5,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-RECALLED = (1, 5, 10)
+from encoders.tasks import DEPTHS
 
 
 class RankMetrics(Metric):
@@ -54,7 +54,7 @@ class RankMetrics(Metric):
             "median_rank": _median(median),
             "median_best_rank": _median(best),
         }
-        return found | {f"recall@{k}": (best <= k).double().mean() for k in RECALLED}
+        return found | {f"recall@{k}": (best <= k).double().mean() for k in DEPTHS}
 
 
 def _median(values: Tensor) -> Tensor:

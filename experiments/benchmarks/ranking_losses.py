@@ -16,7 +16,16 @@ REPEATS = 20
 ALONE, EACH = Wanted(most=1.5), Wanted(least=60)
 DISTINCT = (0.6, 0.9, 0.5)  # pictures, texts and users, of the number of posts
 LOSS = RankingLoss()
-TOLERANCES = {torch.float64: 1e-10, torch.float32: 1e-6}
+
+
+class Bars(NamedTuple):
+    """How far the loss may be from its definition."""
+
+    sums: float
+    gradients: float
+
+
+TOLERANCES = {torch.float64: Bars(1e-10, 1e-10), torch.float32: Bars(1e-6, 1e-6)}
 
 
 class Found(NamedTuple):
@@ -95,7 +104,7 @@ def sides(sizes: TimelinesSizes, device: torch.device) -> Sides[object]:
     return Sides(lambda: posts.loss(posts.own), multiplied(posts.products(), device))
 
 
-def differences(sizes: TimelinesSizes, device: torch.device, dtype: torch.dtype) -> tuple[float, float]:
+def differences(sizes: TimelinesSizes, device: torch.device, dtype: torch.dtype) -> Bars:
     """Largest differences of sums and of gradients from the definition's, of some anchors.
 
     In single precision they are relative: to the largest sum, and to the largest number of a gradient.
@@ -103,7 +112,7 @@ def differences(sizes: TimelinesSizes, device: torch.device, dtype: torch.dtype)
     posts = LossPosts(sizes, device, dtype)
     ours, definition = posts.loss(posts.some), posts.loss_by_anchor()
     gradients = zip(ours.gradients, definition.gradients, strict=True)
-    return _apart(ours.terms, definition.terms), max(_apart(one, other) for one, other in gradients)
+    return Bars(_apart(ours.terms, definition.terms), max(_apart(one, other) for one, other in gradients))
 
 
 def _apart(ours: Tensor, definition: Tensor) -> float:
@@ -139,10 +148,12 @@ def measure(material: Material) -> list[Comparison]:
 def _equal(sizes: TimelinesSizes, device: torch.device) -> str:
     """How far the loss is from its definition, in a sentence for each precision."""
     said = []
-    for dtype, most in TOLERANCES.items():
-        terms, gradients = differences(sizes, device, dtype)
-        verdict = "reached" if terms <= most else "missed"
-        kind = "relative" if dtype == torch.float32 else "absolute"
-        name = str(dtype).removeprefix("torch.")
-        said.append(f"{name} {terms:.1e} {kind} (at most {most:g}: {verdict}), of gradients {gradients:.1e}")
-    return f"Largest differences of these anchors' sums: {'; '.join(said)}."
+    for dtype, bars in TOLERANCES.items():
+        found, kind = differences(sizes, device, dtype), "relative" if dtype == torch.float32 else "absolute"
+        verdicts = (_verdict(*pair) for pair in zip(found, bars, strict=True))
+        said.append(f"{str(dtype).removeprefix('torch.')}, {kind}, {' and '.join(verdicts)}")
+    return f"Largest differences of these anchors' sums and of gradients: {'; '.join(said)}."
+
+
+def _verdict(found: float, most: float) -> str:
+    return f"{found:.1e} (at most {most:g}: {'reached' if found <= most else 'missed'})"

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from experiments.claims.reading import Claim, Claims, Pair
-from experiments.comparison import NAMES, Folders, p_text, spread
+from experiments.comparison import Folders
 from experiments.documents import Block, Document
+from experiments.printed import NAMES, p_text, spread
 from experiments.rank_results import read_gains
 from experiments.results import read_facts, read_metrics, read_predictions
 from experiments.statistics import (
@@ -28,6 +29,16 @@ from experiments.statistics import (
 from experiments.tables import RANKS, Side, Table, Target
 
 PARTS = ("test", "validation", "gain")
+SCORED_ON = {  # parts that are no posts
+    "gain": "on test queries",
+    "interests": "on users' interests",
+    "clusters": "among users",
+    "fit": "in training",
+}
+GAIN = (
+    "Gain is 1 - mean median rank / that of a random order, in percent: 0 by chance, towards 100 at best; of Joint it "
+    "is that of the joint score."
+)
 NO_DRAWS = Resampled(float("nan"), float("nan"), float("nan"), float("nan"))  # of a score that no single posts make up
 HEADER = ["Data set", "Claim", "Kind", "Better", "Worse", "Effect [95 %]", "p (t-test)", "p (exact)"]
 HEADER += ["Bootstrap [95 %]", "p (bootstrap)", "p (Holm)", "Verdict"]
@@ -111,20 +122,39 @@ def describe(
 ) -> Document:
     """The compared rows, and the verdicts, each with effect, interval and tests."""
     targets = [claims.target(found.claim, table, found.experiment) for found in judged]
-    metrics = {NAMES[target.compared] for target in targets}
-    scored = " and ".join(dict.fromkeys(f"{target.split} {table.unit}" for target in targets))
     intro = [
-        f"{'/'.join(sorted(metrics))} on {scored}, {seeds} seed{'s' * (seeds > 1)}; effects: better minus worse, "
+        f"{_measured(targets, table.unit)}, {seeds} seed{'s' * (seeds > 1)}; effects: better minus worse, "
         "in points. Verdict by the one-sided paired t-test over seeds, Holm over the claims: holds where the "
         f"claim's p is below {ALPHA}, fails where its opposite's is, not shown otherwise. Beside it: exact sign-flip "
         "test, bootstrap over posts x seeds."
     ]
+    if any(target.split == "gain" for target in targets):
+        intro.append(GAIN)
+    if any(at.resampled is NO_DRAWS for found in judged for at in found.compared):
+        intro.append("There is no bootstrap (–) of scores that are not made up of single posts.")
     if (warning := seeds_warning(seeds)) is not None:
         intro.append(warning)
     lines = [line for found in judged for line in _lines(found)]
     sentences = [f"{found.name} on {found.data}: {found.verdict}. {_sentence(found)}" for found in judged]
     rows = Block("Rows", ["Data set", "Row", "Mean ± sd"], _rows(claims, table, results), [], words=2)
     return Document(f"Claims of {claims.title}", intro, [rows, Block("Verdicts", HEADER, lines, sentences, words=5)])
+
+
+def _measured(targets: Sequence[Target], unit: str) -> str:
+    """Which metrics are compared, and on what; parts with the same metrics are told together."""
+    metrics: dict[str, set[str]] = {}  # of each part
+    for target in targets:
+        metrics.setdefault(SCORED_ON.get(target.split, f"on {target.split} {unit}"), set()).add(_metric(target))
+    parts: dict[str, list[str]] = {}  # of each set of metrics
+    for part, names in metrics.items():
+        parts.setdefault(", ".join(sorted(names)), []).append(part)
+    told = "; ".join(f"{names} {' and '.join(where)}" for names, where in parts.items())
+    return told[:1].upper() + told[1:]
+
+
+def _metric(target: Target) -> str:
+    """As it is printed; of the part `gain` a task's name would be taken for its ranks."""
+    return "gain of " * (target.split == "gain") + NAMES[target.compared]
 
 
 def _data(claims: Claims, experiment: str, folders: Folders, target: Target) -> str:
@@ -145,11 +175,12 @@ def _rows(claims: Claims, table: Table, results: Mapping[str, Folders]) -> list[
             for pair in claim.pairs
             for side in pair.sides
         }
-        several = len({target.compared for target in sides.values()}) > 1
+        several = len({_metric(target) for target in sides.values()}) > 1
         for side, split, metric in sorted(sides, key=lambda key: (rows.index(key[0].row), key[0].label, *key[1:])):
             target = sides[side, split, metric]
-            values = [abs(_value(folder, side, target)) for (row, _), folder in folders.items() if row == side.row]
-            label = side.label + f": {NAMES[metric]}" * several
+            sign = 1 if side.gap_to is None else -1
+            values = [sign * _value(folder, side, target) for (row, _), folder in folders.items() if row == side.row]
+            label = side.label + f": {_metric(target)}" * several
             lines.append([_data(claims, experiment, folders, target), label, spread([100 * value for value in values])])
     return lines
 
@@ -204,7 +235,7 @@ def _lines(found: Judged) -> list[list[str]]:
                 *(side.label for side in at.pair.sides),
                 f"{tests.mean:+.2f}" + (f" [{tests.low:+.2f}, {tests.high:+.2f}]" if tests.n > 1 else ""),
                 *(p_text(at.p_claim), p_text(tests.exact_greater)),
-                f"{drawn.mean:+.2f} [{drawn.low:+.2f}, {drawn.high:+.2f}]",
+                "–" if drawn is NO_DRAWS else f"{drawn.mean:+.2f} [{drawn.low:+.2f}, {drawn.high:+.2f}]",
                 *(p_text(drawn.p_greater), p_text(found.p_claim), str(found.verdict)),
             ]
         )

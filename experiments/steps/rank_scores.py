@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from datamodules.retrieval_tasks import RetrievalTask
 from encoders.atomic import replacing, write_json
+from encoders.tasks import DEPTHS
 
 PART: Literal["test"] = "test"
-DEPTHS = (1, 5, 10)  # of recall
 STATISTICS = ("mean_median_rank", "median_rank", "median_best_rank", *(f"recall@{depth}" for depth in DEPTHS))
 
 Metrics = dict[str, float | None]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from datamodules.retrieval_tasks import Retrieval, RetrievalTask, retrieval_tasks
 from datamodules.timelines import Timelines
-from encoders.batches import TASKS
+from encoders.tasks import TASKS
 
 ALL = [*TASKS, "text_image"]
 

@@ -63,6 +63,50 @@ def stage() -> WriteStage:
     return write_stage
 
 
+GALLERIES = {"text_user": 40, "image_text": 20, "image_user": 40}
+
+
+def write_ranked_stage(  # a finished row of DU2MCE
+    folder: Path, share: float, seed: int = 0, ids: str = "network/", **facts: object
+) -> Path:
+    """Ten queries a task with two true items each, median ranks about a `share` of the gallery, best ones half of it.
+
+    Recall is made up from the share and the seed.
+    """
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    columns: dict[str, list[Any]] = {key: [] for key in ("id", "part", "median_rank", "best_rank", "true")}
+    metrics: dict[str, dict[str, float]] = {}
+    for task, gallery in GALLERIES.items():
+        ranks = np.clip(share * gallery + rng.uniform(-1, 1, 10), 1, gallery)
+        columns["id"] += [f"{ids}{number}" for number in range(10)]
+        columns["part"] += [task] * 10
+        columns["median_rank"] += ranks.tolist()
+        columns["best_rank"] += (ranks / 2).tolist()
+        columns["true"] += [2] * 10
+        chance = (gallery + 1) / 2
+        sizes = {"queries": 10, "gallery": gallery, "pairs": 20, "chance": chance}
+        metrics[task] = {"mean_median_rank": ranks.mean(), "median_rank": share * gallery + seed} | sizes
+        metrics[task] |= {f"recall@{depth}": (1 - share) * depth / 10 - seed / 100 for depth in (1, 5, 10)}
+        metrics[task] |= {f"chance_recall@{depth}": depth / gallery for depth in (1, 5, 10)}
+        metrics[task]["median_best_rank"] = share * gallery
+    joint = sum(metrics[task]["mean_median_rank"] / gallery for task, gallery in GALLERIES.items())
+    chance = sum(metrics[task]["chance"] / gallery for task, gallery in GALLERIES.items())
+    own = {task: metrics[task]["mean_median_rank"] for task in GALLERIES}
+    gain = {task: 1 - rank / metrics[task]["chance"] for task, rank in own.items()}
+    metrics |= {"test": own | {"joint": joint}, "gain": gain | {"joint": 1 - joint / chance}}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    dataset = {"name": "simulated_timelines", "simulated": True, "classes": [], "kind": "ranks"} | facts
+    (folder / "dataset.json").write_text(json.dumps(dataset))
+    pq.write_table(pa.table(columns), folder / "predictions.parquet")
+    return folder
+
+
+@pytest.fixture
+def ranked_stage() -> WriteStage:
+    return write_ranked_stage
+
+
 class FakeRuns:
     """Stands in for `experiments.runs.run_rows`: a row's share of right posts is given, seeds wobble about it."""
 

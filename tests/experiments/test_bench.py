@@ -1,5 +1,6 @@
 """experiments/bench.py and experiments/benchmarks: both sides of each comparison compute the same; nothing is timed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -225,13 +226,27 @@ def test_one_process_and_two_prepare_the_same_corpus(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ranking_losses.TOLERANCES, ids=str)
 def test_the_ranking_loss_and_its_definition_are_equal(dtype: torch.dtype) -> None:
-    assert max(ranking_losses.differences(TINY_TIMELINES, CPU, dtype)) <= ranking_losses.TOLERANCES[dtype]
+    found, bars = ranking_losses.differences(TINY_TIMELINES, CPU, dtype), ranking_losses.TOLERANCES[dtype]
+    assert found.sums <= bars.sums
+    assert found.gradients <= bars.gradients
     posts = ranking_losses.LossPosts(TINY_TIMELINES, CPU, dtype)
     terms, gradients = posts.loss_by_anchor()
     assert (terms > 0).all()
     assert all(gradient.any() for gradient in gradients)
     assert (posts.loss(posts.own).terms > terms).all(), "some anchors are not all"
     assert posts.anchors(posts.some) == 3 * TINY_TIMELINES.anchors < posts.anchors(posts.own)
+
+
+@pytest.mark.parametrize(("sums", "gradients"), [(1.0, -1.0), (-1.0, 1.0)])
+def test_sums_and_gradients_of_the_ranking_loss_have_a_verdict_each(
+    material: Material, sums: float, gradients: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for dtype in ranking_losses.TOLERANCES:
+        monkeypatch.setitem(ranking_losses.TOLERANCES, dtype, ranking_losses.Bars(sums, gradients))
+    _, definition = ranking_losses.measure(material)
+    of_sums, of_gradients = ("reached" if bar > 0 else "missed" for bar in (sums, gradients))
+    for said in definition.note.split(": ", 1)[1].split(";"):
+        assert re.search(rf"\(at most {sums:g}: {of_sums}\) and .* \(at most {gradients:g}: {of_gradients}\)", said)
 
 
 def test_the_products_of_the_ranking_loss_are_all_that_it_multiplies() -> None:

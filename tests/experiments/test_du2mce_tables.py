@@ -111,7 +111,7 @@ def test_table_3_has_the_papers_scores_in_percent_and_constant_answers_as_rows(t
     folders = {(row, 0): interests_stage(tmp_path / row, score) for row, score in scores.items()}
     text = markdown(compare(table, {"du2mce_interests": folders}))
     theirs, ours = text.split("ours, not comparable")
-    assert "Ours: 12 interests users of simulated_timelines; published: 2877. base: linear SVM a group" in ours
+    assert "Ours: 12 interests users of simulated_timelines; published: 2,877. base: linear SVM a group" in ours
     lines = [[cell.strip() for cell in line.split("|")[2:5]] for line in ours.splitlines() if line.startswith("| sim")]
     found = {name.split(" [")[0]: (macro, micro) for name, macro, micro in lines}
     assert found == {row: (f"{100 * score:.2f}", f"{100 * score + 10:.2f}") for row, score in scores.items()}

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -13,43 +11,16 @@ from experiments.claims.judging import describe, judge
 from experiments.claims.reading import read_claims
 from experiments.comparison import compare
 from experiments.documents import markdown
-from experiments.rank_results import read_gains
+from experiments.rank_results import read_gains, read_queries
+from experiments.results import read_metrics
 from experiments.statistics import Ranked, bootstrap, evidence
 from experiments.tables import load_table
 
 BEST = "(0.1, 0.45, 0.45)"
-GALLERIES = {"text_user": 40, "image_text": 20, "image_user": 40}
-
-
-def ranked_stage(folder: Path, share: float, seed: int = 0) -> Path:
-    """Ten queries a task, ranks about a `share` of the gallery; recall is made up from the share and the seed."""
-    rng = np.random.default_rng(seed)
-    folder.mkdir(parents=True)
-    columns: dict[str, list] = {"id": [], "part": [], "median_rank": []}
-    metrics: dict[str, dict] = {}
-    for task, gallery in GALLERIES.items():
-        ranks = np.clip(share * gallery + rng.uniform(-1, 1, 10), 1, gallery)
-        columns["id"] += [f"q{number}" for number in range(10)]
-        columns["part"] += [task] * 10
-        columns["median_rank"] += ranks.tolist()
-        chance = (gallery + 1) / 2
-        metrics[task] = {"mean_median_rank": ranks.mean(), "queries": 10, "gallery": gallery, "chance": chance}
-        metrics[task] |= {f"recall@{depth}": (1 - share) * depth / 10 - seed / 100 for depth in (1, 5, 10)}
-        metrics[task]["median_best_rank"] = share * gallery
-    joint = sum(metrics[task]["mean_median_rank"] / gallery for task, gallery in GALLERIES.items())
-    chance = sum(metrics[task]["chance"] / gallery for task, gallery in GALLERIES.items())
-    own = {task: metrics[task]["mean_median_rank"] for task in GALLERIES}
-    gain = {task: 1 - rank / metrics[task]["chance"] for task, rank in own.items()}
-    metrics |= {"test": own | {"joint": joint}, "gain": gain | {"joint": 1 - joint / chance}}
-    (folder / "metrics.json").write_text(json.dumps(metrics))
-    facts = {"name": "simulated_timelines", "simulated": True, "classes": [], "kind": "ranks"}
-    (folder / "dataset.json").write_text(json.dumps(facts))
-    pq.write_table(pa.table(columns), folder / "predictions.parquet")
-    return folder
 
 
 @pytest.mark.parametrize("metric", ["text_user", "image_text", "image_user", "joint"])
-def test_the_score_of_all_queries_is_the_gain_that_the_stage_wrote(tmp_path: Path, metric: str) -> None:
+def test_the_score_of_all_queries_is_the_gain_that_the_stage_wrote(tmp_path: Path, ranked_stage, metric: str) -> None:
     folder = ranked_stage(tmp_path / "a", 0.2)
     found = read_gains(folder, metric)
     written = json.loads((folder / "metrics.json").read_text())["gain"][metric]
@@ -58,12 +29,22 @@ def test_the_score_of_all_queries_is_the_gain_that_the_stage_wrote(tmp_path: Pat
     assert len(set(found.ids)) == len(found.ids) == (30 if metric == "joint" else 10)
 
 
-def test_a_task_without_ranks_is_refused(tmp_path: Path) -> None:
+def test_queries_are_read_task_by_task(tmp_path: Path, ranked_stage) -> None:
+    folder = ranked_stage(tmp_path / "a", 0.5)
+    found = read_queries(folder, "image_text")
+    assert found.ids == [f"network/{number}" for number in range(10)]
+    assert found.median.mean() == pytest.approx(read_metrics(folder)["image_text"])
+    assert found.ranks(3) == (found.median[3], found.median[3] / 2)
+    assert found.true.tolist() == [2] * 10
+    assert read_queries(folder, "text_image").ids == []
+
+
+def test_a_task_without_ranks_is_refused(tmp_path: Path, ranked_stage) -> None:
     with pytest.raises(ValueError, match="no ranks of text_image; there are text_user, image_text"):
         read_gains(ranked_stage(tmp_path / "a", 0.2), "text_image")
 
 
-def test_a_table_of_ranks_prints_them_as_they_are(tmp_path: Path) -> None:
+def test_a_table_of_ranks_prints_them_as_they_are(tmp_path: Path, ranked_stage) -> None:
     folders = {
         (row, seed): ranked_stage(tmp_path / f"{row}-{seed}", share, seed)
         for row, share in {BEST: 0.1, "(1, 0, 0)": 0.4}.items()
@@ -72,19 +53,38 @@ def test_a_table_of_ranks_prints_them_as_they_are(tmp_path: Path) -> None:
     text = markdown(compare(load_table("du2mce_2"), {"du2mce": folders}))
     assert "Mean median ranks, lower is better" in text
     assert "In percent" not in text
-    assert "Text-User: 10 queries among 40 items, 20.5 by chance" in text
-    ours = text.split("ours, not comparable")[1]
+    _, published, ours, recalled = text.split("\n## ")
+    assert "Published: 2,146,000 test pairs.\n" in published
+    assert "queries among" not in published, "what is asked of our own data"
+    (line,) = [line for line in published.splitlines() if "| (1, 0, 0) " in line]
+    assert [cell.strip() for cell in line.split("|")][3:7] == ["371", "2291", "21873", "–"]
+    galleries = "Text-User: 10 queries among 40 items, 20.5 by chance; Image-Text: 10 queries among 20 items"
+    assert f"Ours: 60 test pairs of simulated_timelines; published: 2,146,000. {galleries}" in ours
     (line,) = [line for line in ours.splitlines() if "| (1, 0, 0) " in line]
     ranks = [json.loads((folders["(1, 0, 0)", seed] / "metrics.json").read_text())["test"] for seed in (0, 1)]
     told = [ranks[seed]["text_user"] for seed in (0, 1)]
     assert f"{np.mean(told):.1f} ± {np.std(told, ddof=1):.1f}" in line
     assert f"{np.mean([rank['joint'] for rank in ranks]):.4f}" in line
-    published = text.split("ours, not comparable")[0]
-    (line,) = [line for line in published.splitlines() if "| (1, 0, 0) " in line]
-    assert [cell.strip() for cell in line.split("|")][3:7] == ["371", "2291", "21873", "–"]
+    assert recalled.startswith("Multimodal Twitter Corpus (du2mce): ours, ranks and recall by task")
 
 
-def test_a_table_of_recall_is_in_percent_beside_ranks(tmp_path: Path) -> None:
+def test_ranks_are_comparable_by_their_pairs(tmp_path: Path, ranked_stage) -> None:
+    folders = {(BEST, 0): ranked_stage(tmp_path / "a", 0.1, name="multimodal_twitter", simulated=False)}
+    text = markdown(compare(load_table("du2mce_2"), {"du2mce": folders}))
+    assert "60 test pairs, the paper's are 2,146,000." in text
+
+
+def test_where_the_paper_has_no_numbers_footnotes_are_of_ours(tmp_path: Path, ranked_stage) -> None:
+    for table, row in (("du2mce_2", BEST), ("du2mce_4", "DU2MCE")):
+        folders = {(row, 0): ranked_stage(tmp_path / table, 0.1)}
+        text = markdown(compare(load_table(table), {"du2mce_memes": folders}))
+        assert "Published:" not in text
+        (mark,) = [line[:3] for line in text.splitlines() if "imgflip memes have 88 pictures" in line]
+        (header,) = [line for line in text.splitlines() if line.startswith("| Data set") and "Joint" in line]
+        assert mark in header.split("|")[2]
+
+
+def test_a_table_of_recall_is_in_percent_beside_ranks(tmp_path: Path, ranked_stage) -> None:
     rows = {"One direction": 0.1, "Both directions": 0.4}
     folders = {
         (row, seed): ranked_stage(tmp_path / f"{row}-{seed}", share, seed)
@@ -101,7 +101,7 @@ def test_a_table_of_recall_is_in_percent_beside_ranks(tmp_path: Path) -> None:
     assert "-30.00" in line, "against the base row"
 
 
-def test_some_of_the_posts_have_no_ranks(tmp_path: Path) -> None:
+def test_some_of_the_posts_have_no_ranks(tmp_path: Path, ranked_stage) -> None:
     folders = {(BEST, 0): ranked_stage(tmp_path / "a", 0.1)}
     with pytest.raises(ValueError, match="ranks depend on the whole gallery"):
         compare(load_table("du2mce_2"), {"du2mce": folders}, within="apart")
@@ -128,7 +128,7 @@ def test_superiority_may_have_to_exceed_a_margin() -> None:
     assert evidence(gain, margin=20)[1] < 0.05, "its opposite"
 
 
-def test_claims_of_ranks_compare_gains_task_by_task(tmp_path: Path) -> None:
+def test_claims_of_ranks_compare_gains_task_by_task(tmp_path: Path, ranked_stage) -> None:
     claims = {
         "title": "DU2MCE",
         "table": "du2mce_2",
@@ -150,19 +150,42 @@ def test_claims_of_ranks_compare_gains_task_by_task(tmp_path: Path) -> None:
                 "margin": 10,
                 "pairs": [{"better": "(1, 0, 0)", "worse": "Random"}],
             },
+            "grouped": {
+                "says": "clusters",
+                "source": "Section 4.5.1",
+                "metric": "ami",
+                "kind": "reported",
+                "part": "clusters",
+                "pairs": [{"better": BEST, "worse": "Random"}],
+            },
         },
     }
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump(claims))
-    shares = {BEST: 0.1, "(1, 0, 0)": 0.5, "Random": 0.51}
+    shares = {BEST: 0.1, "(1, 0, 0)": 0.53, "Random": 0.51}
     folders = {
         (row, seed): ranked_stage(tmp_path / f"{row}-{seed}", share, seed)
         for row, share in shares.items()
         for seed in range(4)
     }
+    for (_, seed), folder in folders.items():
+        metrics = json.loads((folder / "metrics.json").read_text())
+        (folder / "metrics.json").write_text(json.dumps(metrics | {"clusters": {"ami": 0.5 + seed / 100}}))
     found, table = read_claims(tmp_path / "claims.yaml"), load_table("du2mce_2")
     judged = judge(found, table, {"du2mce": folders})
-    assert [str(each.verdict) for each in judged] == ["holds", "holds"]
+    assert [str(each.verdict) for each in judged] == ["holds", "reported", "holds"]
     assert judged[0].compared[0].tests.mean == pytest.approx(80, abs=6)
-    text = markdown(describe(found, table, {"du2mce": folders}, judged, 4))
-    assert f"{BEST}: Text-User" in text
-    assert "(1, 0, 0): Image-Text" in text
+    document = describe(found, table, {"du2mce": folders}, judged, 4)
+    measured = "Gain of Image-Text, gain of Text-User on test queries; AMI of clusters among users, 4 seeds;"
+    assert document.intro[0].startswith(measured)
+    assert document.intro[1].startswith(
+        "Gain is 1 - mean median rank / that of a random order, in percent: 0 by chance"
+    )
+    rows, verdicts = document.blocks
+    means = {name: value for _, name, value in rows.lines}
+    assert float(means[f"{BEST}: gain of Text-User"].split()[0]) > 70
+    assert float(means["(1, 0, 0): gain of Image-Text"].split()[0]) < 0, "worse than a random order"
+    assert means[f"{BEST}: AMI of clusters"] == "51.50 ± 1.29"
+    drawn = {line[1]: line[8] for line in verdicts.lines}
+    assert "[" in drawn["far"]
+    assert drawn["grouped"] == "–", "no single posts make it up"
+    assert "nan" not in markdown(document)

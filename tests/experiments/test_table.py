@@ -65,7 +65,7 @@ def test_simulated_posts_stand_in_a_block_of_their_own(tmp_path: Path, capsys, f
     ("facts", "profile", "settings", "reason"),
     [
         ({"name": "msd_text"}, None, [], "data set msd_text, the paper's is msd"),
-        ({"posts": 500}, None, [], "500 test posts, the paper's are 2409"),
+        ({"posts": 500}, None, [], "500 test posts, the paper's are 2,409"),
         ({"corpus": "flickr8k"}, None, [], "corpus flickr8k, the paper's is wild"),
         ({}, "demo", [], "profile demo"),
         ({}, None, ["--model.lr=1"], "changed settings --model.lr=1"),

@@ -42,6 +42,16 @@ def test_table_7_has_the_papers_rows_and_all_of_its_numbers() -> None:
     assert copied == [("Base Classifier", "cast_mhp")]
 
 
+@pytest.mark.parametrize("name", ["du2mce_2", "du2mce_3", "du2mce_4"])
+def test_weights_of_pairs_of_modalities_add_up_to_1(name: str) -> None:
+    table = load_table(name)
+    settings = [word for row in (*table.rows, *table.controls) for word in row.overrides if "--model.pairs=" in word]
+    assert settings
+    for setting in settings:
+        pairs = yaml.safe_load(setting.split("=", 1)[1])
+        assert sum(pair["weight"] for pair in pairs) == pytest.approx(1, abs=1e-12), setting
+
+
 def test_the_base_row_comes_along_and_controls_only_when_asked(capsys) -> None:
     table = load_table("cast_7")
     assert [row.name for row in table.chosen(["Full Model"], controls=False)] == ["Base Classifier", "Full Model"]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from encoders.batches import TASKS
+from encoders.tasks import TASKS
 from lightning_modules.pairs import PAPER, Pair, is_learned, learned_by, side_of
 
 NONE: frozenset[str] = frozenset()
