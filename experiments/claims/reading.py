@@ -70,6 +70,7 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         known_to_fail: claim -> experiment -> reason.
         variants: name -> experiment with settings of its own.
         part: scored part; none is the table's own split. Of ranks "gain" is one less the share of chance's rank.
+        making: part -> dotted settings of the rows that some claim compares on it, which make it; others go without.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     known_to_fail: dict[str, dict[str, str]] = {}
     variants: dict[str, Variant] = {}
     part: str = ""
+    making: dict[str, list[str]] = {}
 
     def known(self, table: Table) -> list[str]:
         """Experiments that can be judged."""
@@ -108,8 +110,13 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def rows(self, table: Table, experiment: str) -> dict[str, list[str]]:
         """Dotted settings of the rows that some claim of an experiment compares, in the table's order."""
-        compared = {side.row for claim in self.of(experiment).values() for pair in claim.pairs for side in pair.sides}
-        return {row.name: row.overrides for row in (*table.rows, *table.controls) if row.name in compared}
+        parts: dict[str, set[str]] = {}  # of each row
+        for claim in self.of(experiment).values():
+            for side in (side for pair in claim.pairs for side in pair.sides):
+                parts.setdefault(side.row, set()).add(claim.part)
+        made = {row: [word for part in sorted(own) for word in self.making.get(part, [])] for row, own in parts.items()}
+        rows = (*table.rows, *table.controls)
+        return {row.name: [*row.overrides, *made[row.name]] for row in rows if row.name in parts}
 
 
 def claims_names() -> dict[str, str]:
@@ -148,6 +155,8 @@ def _problems(claims: Claims) -> Iterator[str]:
     for experiment in claims.experiments:
         if experiment not in known:
             yield f"experiments: {experiment!r} is not in table {claims.table}"
+    for part in claims.making.keys() - {claim.part for claim in claims.claims.values()}:
+        yield f"making.{part}: no claim compares this part"
     for name, claim in claims.claims.items():
         yield from _claim_problems(f"claims.{name}", claim, rows, known, claims.table)
     for name, reasons in claims.known_to_fail.items():

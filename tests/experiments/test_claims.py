@@ -193,3 +193,25 @@ def test_a_variant_needs_a_name_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(yaml.safe_dump(raw))
     with pytest.raises(ValueError, match=r"variants\.cast_msd: needs a name of its own"):
         read_claims(tmp_path / "c.yaml")
+
+
+def test_what_makes_a_part_is_run_for_the_rows_that_are_compared_on_it_alone(tmp_path: Path) -> None:
+    raw = yaml.safe_load((FOLDER / "cast.yaml").read_text())
+    raw["claims"]["C1"] = {
+        "says": "s",
+        "source": "s",
+        "part": "other",
+        "pairs": [{"better": "Base+Com", "worse": "Base+ST"}],
+    }
+    raw["making"] = {"other": ["--protocol.iterations=1"]}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(raw))
+    claims = read_claims(tmp_path / "c.yaml")
+    table = load_table(claims.table)
+    plain = {row.name: row.overrides for row in (*table.rows, *table.controls)}
+    for name, overrides in claims.rows(table, "cast_msd").items():
+        own = ["--protocol.iterations=1"] if name in ("Base+Com", "Base+ST") else []
+        assert overrides == [*plain[name], *own]
+    raw["making"] = {"nothing": []}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(raw))
+    with pytest.raises(ValueError, match=r"making\.nothing: no claim compares this part"):
+        read_claims(tmp_path / "c.yaml")
