@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from encoders.embeddings import Embeddings
 from encoders.vocabulary import PADDING
 
+GROUP = 256  # sentences read together; fewer are nearer in length, but their products are small
+
 
 class SentenceCNN(nn.Module):
     """Parallel convolutions over a sentence, ReLU, and each filter's maximum over the sentence.
@@ -52,8 +54,19 @@ class SentenceCNN(nn.Module):
         self.widest, self.width = max(widths), sum(filters)
 
     def forward(self, words: Tensor) -> Tensor:
-        """Map S sentences of word numbers (S, L), padded with 0, to (S, width)."""
+        """Map S sentences of word numbers (S, L), padded with 0, to (S, width).
+
+        Sentences of like length are read together, and one window of padding in place of many, for speed alone.
+        """
         words = F.pad(words, (0, max(0, self.widest - words.shape[1])), value=PADDING)
-        vectors = self.table(words).transpose(1, 2)  # (S, d, L)
+        ends = torch.where(words == PADDING, 0, torch.arange(1, words.shape[1] + 1, device=words.device)).amax(1)
+        lengths, order = ends.sort()
+        groups = zip(words[order].split(GROUP), lengths.split(GROUP), strict=True)
+        found = torch.cat([self._maxima(some[:, : int(longest[-1:].sum()) + self.widest]) for some, longest in groups])
+        return self.dropout(found.index_select(0, order.argsort()))
+
+    def _maxima(self, words: Tensor) -> Tensor:
+        """Each filter's largest value or zero, (s, width), in sentences (s, l)."""
+        vectors = self.table(words).transpose(1, 2)  # (s, d, l)
         # ReLU after the maximum is the same as before it, on fewer numbers
-        return self.dropout(torch.cat([block(vectors).amax(2) for block in self.blocks], dim=1).relu())
+        return torch.cat([block(vectors).amax(2) for block in self.blocks], dim=1).relu()

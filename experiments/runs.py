@@ -4,7 +4,7 @@ import argparse
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from experiments import runner, slurm
@@ -123,7 +123,7 @@ def _run(experiment: str, action: str, options: argparse.Namespace, overrides: S
         rows = {"fit": []}
     plans = _plans(experiment, options.profile, rows, overrides, seeds, store)
     until = options.stage or (action if action == "fit" else None)
-    ends = [stage for stages in plans.values() for stage in _until(stages, until)]
+    ends = _ends(plans.values(), until)
     stages = ordered(ends)
     changed = _prepare_store(stages, options)
     if options.dry_run:
@@ -174,13 +174,15 @@ def _folders(plans: dict[tuple[str, int], list[Stage]], store: Path) -> Folders:
     return {key: stages[-1].folder(store) for key, stages in plans.items()}
 
 
-def _until(stages: list[Stage], name: str | None) -> list[Stage]:
-    if name is None:
-        return stages[-1:]
-    if name == "fit":
-        return stages[:1]  # the first that is trained
-    _check_name(name, ordered(stages))
-    return [stage for stage in ordered(stages) if stage.name == name]
+def _ends(plans: Iterable[list[Stage]], until: str | None) -> list[Stage]:
+    """Where to stop, each once: the plans' last stages, their first trained ones, or those of this name."""
+    if until is None or until == "fit":
+        found = [stages[-1 if until is None else 0] for stages in plans]
+    else:
+        every = ordered([stage for stages in plans for stage in stages])  # a row may lack it
+        _check_name(until, every)
+        found = [stage for stage in every if stage.name == until]
+    return list({stage.folder_name: stage for stage in found}.values())
 
 
 def _check_name(name: str, stages: Sequence[Stage]) -> None:

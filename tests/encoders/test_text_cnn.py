@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from encoders.text_cnn import SentenceCNN
+from encoders.text_cnn import GROUP, SentenceCNN
 
 V, D = 9, 5
 
@@ -44,6 +44,21 @@ def test_a_filter_gives_its_largest_window_or_zero(encoder: SentenceCNN) -> None
                 windows = [(vectors[at : at + width].T * weight).sum() + bias for at in range(len(numbers) - width + 1)]
                 expected.append(max(0.0, *(window.item() for window in windows)))
         torch.testing.assert_close(found[sentence], torch.tensor(expected))
+
+
+def test_reading_sentences_of_like_length_together_changes_nothing(encoder: SentenceCNN) -> None:
+    """Against whole convolutions of all sentences at full length, gradients too."""
+    generator = torch.Generator().manual_seed(1)
+    words = torch.randint(1, V, (2 * GROUP + 3, 6), generator=generator)
+    words *= torch.arange(6) < torch.randint(0, 7, (len(words), 1), generator=generator)
+    weights = torch.randn(len(words), encoder.width, generator=generator)
+    vectors = encoder.table(words).transpose(1, 2)
+    whole = torch.cat([block(vectors).relu().amax(2) for block in encoder.blocks], dim=1)
+    parameters = [parameter for parameter in encoder.parameters() if parameter.requires_grad]
+    expected = torch.autograd.grad((whole * weights).sum(), parameters)
+    found = encoder(words)
+    torch.testing.assert_close(found, whole)
+    torch.testing.assert_close(torch.autograd.grad((found * weights).sum(), parameters), expected)
 
 
 def test_the_default_is_the_papers(tmp_path: Path) -> None:

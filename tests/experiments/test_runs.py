@@ -37,6 +37,14 @@ def test_rows_are_named_whole_commas_and_all(store: Path, capsys: pytest.Capture
     assert 'no row "Full". Did you mean "Full Model"?' in capsys.readouterr().err
 
 
+def test_a_stage_that_some_rows_lack_is_the_end_of_the_others(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ["--rows", "Base Classifier", "Full Model"]
+    names = planned(store, capsys, *rows, "--stage", "index")
+    assert (names.count("index"), names.count("teacher")) == (1, 0)
+    assert main([*DEMO, "--store", str(store), *rows, "--stage", "indx"]) == 1
+    assert 'no stage "indx". Did you mean "index"?' in capsys.readouterr().err
+
+
 @pytest.fixture
 def begun(tmp_path: Path, store: Path) -> tuple[Path, list[Stage]]:
     """A store with two folders of the demo's first row."""
