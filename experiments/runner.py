@@ -1,4 +1,4 @@
-"""Runs stages, each as its own process in its own folder of one store.
+"""Runs stages, each as its own process in its own folder of one store; `experiments.launcher` starts them.
 
 The stage's log is its standard output and its lock: every process of the stage inherits the open file, and the kernel
 frees the lock when the last of them dies. So a killed runner leaves no doubt about who writes, an orphan's work counts,
@@ -8,8 +8,6 @@ and two runners on one store share the work.
 import fcntl
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,13 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from encoders.atomic import write_json
+from experiments.launcher import Launcher, Started
 from experiments.stages import Stage, ordered
 
-# The shell outlives the stage's process and renames DONE into place last; `sync` puts the outputs on the disk first.
-SCRIPT = (
-    '"$0" -m experiments.stage "$1" && sync && '
-    '{ [ -e "$1/DONE.part" ] || { echo "stopped before its end"; exit 1; }; } && mv "$1/DONE.part" "$1/DONE"'
-)
 POLL = 0.05  # seconds between looks at the running stages
 
 
@@ -34,11 +28,11 @@ class StageFailed(RuntimeError):
 
 @dataclass
 class Running:
-    """A stage that some process works on: ours, or (no process) another runner's."""
+    """A stage that some process works on: one that we started, or another runner's."""
 
     stage: Stage
     log: Path
-    process: subprocess.Popen[bytes] | None
+    started: Started | None
     shown: int  # bytes of the log that were printed
 
 
@@ -54,22 +48,25 @@ def run_stages(stages: Sequence[Stage], store: Path, jobs: int = 1, say: Callabl
     running: list[Running] = []
     if jobs > 1:  # threads of stages side by side would wait for each other's cores
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+    if not todo:
+        return
     try:
-        while todo or running:
-            ready = (stage for stage in todo if _is_ready(stage, store))
-            for stage in list(islice(ready, jobs - len(running))):  # looks at no stage while all are busy
-                todo.remove(stage)
-                if not stage.is_done(store):
-                    say(f"{number[stage.folder_name]} {stage.folder_name}")
-                    running.append(start(stage, store, say))
-            running = [at for at in running if not _has_ended(at, store, say)]
-            time.sleep(POLL)
+        with Launcher(len(todo)) as launcher:
+            while todo or running:
+                ready = (stage for stage in todo if _is_ready(stage, store))
+                for stage in list(islice(ready, jobs - len(running))):  # looks at no stage while all are busy
+                    todo.remove(stage)
+                    if not stage.is_done(store):
+                        say(f"{number[stage.folder_name]} {stage.folder_name}")
+                        running.append(start(stage, store, launcher, say))
+                running = [at for at in running if not _has_ended(at, store, launcher, say)]
+                time.sleep(POLL)
     except KeyboardInterrupt:
         say("interrupted; the same command goes on where this stopped")
         raise
 
 
-def start(stage: Stage, store: Path, say: Callable[[str], None] = print) -> Running:
+def start(stage: Stage, store: Path, launcher: Launcher, say: Callable[[str], None] = print) -> Running:
     """Start the stage's process, or watch the one that another runner has started."""
     folder = stage.folder(store)
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,8 +81,7 @@ def start(stage: Stage, store: Path, say: Callable[[str], None] = print) -> Runn
         if stage.is_done(store):  # another runner finished it since we looked
             return Running(stage, log, None, shown)
         write_description(stage, store)
-        command = ["sh", "-c", SCRIPT, sys.executable, str(folder)]
-        return Running(stage, log, subprocess.Popen(command, stdout=file, stderr=file, env=_environment()), shown)
+        return Running(stage, log, launcher.start(folder, file.fileno()), shown)
 
 
 def write_description(stage: Stage, store: Path) -> None:
@@ -170,17 +166,15 @@ def _is_ready(stage: Stage, store: Path) -> bool:
     return all(before.is_done(store) for before in stage.inputs.values())
 
 
-def _has_ended(at: Running, store: Path, say: Callable[[str], None]) -> bool:
+def _has_ended(at: Running, store: Path, launcher: Launcher, say: Callable[[str], None]) -> bool:
     _show(at, say)
-    if at.process is not None and at.process.poll() is None:
-        return False
-    if at.process is None and not _is_free(at.log):
+    if not (at.started.has_ended() if at.started else _is_free(at.log)):
         return False
     _show(at, say)
     if at.stage.is_done(store):
         return True
-    if at.process is None:  # another runner's stage died: it is ours to start again
-        at.__dict__.update(start(at.stage, store, say).__dict__)
+    if at.started is None:  # another runner's stage died: it is ours to start again
+        at.__dict__.update(start(at.stage, store, launcher, say).__dict__)
         return False
     lines = [line for line in at.log.read_text(errors="replace").splitlines() if line.strip()] or ["(nothing)"]
     raise StageFailed(f"stage {at.stage.name} failed: {lines[-1]}\n(the whole log: {at.log})")
@@ -205,10 +199,3 @@ def _show(at: Running, say: Callable[[str], None]) -> None:
     for line in new[:end].decode(errors="replace").splitlines():
         if line.strip():
             say(f"  {at.stage.name}: {line}")
-
-
-def _environment() -> dict[str, str]:
-    # Stages are other processes' children: a rank that this process may have must not be taken for theirs.
-    ranks = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-    kept = {key: value for key, value in os.environ.items() if key not in ranks}
-    return kept | {"PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}  # bars make a log unreadable

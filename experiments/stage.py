@@ -1,7 +1,7 @@
 """`python -m experiments.stage FOLDER`: run the one stage that the folder describes.
 
-Started by `experiments.runner` (or a cluster's job), under the folder's lock; Lightning's launcher starts it again for
-every further device.
+Started by `experiments.launcher` (or a cluster's job), under the folder's lock; Lightning's own launcher starts it again
+for every further device.
 """
 
 import json
@@ -56,7 +56,7 @@ def job_of(folder: Path, plan: dict[str, Any]) -> Job:
 
 
 def main(folder: Path) -> None:
-    """Run the stage and leave `DONE.part`, which the calling shell renames to `DONE`.
+    """Run the stage and leave `DONE.part`, which the calling process renames to `DONE`.
 
     Raises:
         RuntimeError: the project's code changed between the plan and this start.
