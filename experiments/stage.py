@@ -1,6 +1,6 @@
 """`python -m experiments.stage FOLDER`: run the one stage that the folder describes.
 
-Started by `experiments.launcher` (or a cluster's job), under the folder's lock; Lightning's own launcher starts it again
+Started by `experiments.launcher` (or a cluster's job), under the folder's lock; Lightning's own starts it again
 for every further device.
 """
 
