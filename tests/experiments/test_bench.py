@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from encoders.text_cnn import SentenceCNN
 from experiments import bench
 from experiments.benchmarks import (
     consensus_ranking,
@@ -26,6 +27,7 @@ from experiments.benchmarks import (
     recurrent_unit,
     sparse_words,
     startup,
+    text_convolutions,
     user_ranks,
     users_epoch,
     words_per_second,
@@ -224,6 +226,16 @@ def test_one_process_and_two_prepare_the_same_corpus(tmp_path: Path) -> None:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
 
 
+def test_texts_of_like_length_together_have_the_vectors_and_gradients_of_filled_up_ones(material: Material) -> None:
+    encoder = SentenceCNN(material.timelines.corpus, filters=TINY_TIMELINES.filters)
+    words = text_convolutions.texts(40, TINY_TIMELINES.length, TINY_TIMELINES.words, CPU)
+    assert ((words > 0).sum(1) > 0).all()
+    sides = text_convolutions.sides(encoder, words)
+    for filled_up, together in zip(sides.first(), sides.second(), strict=True):
+        assert filled_up.any()
+        torch.testing.assert_close(together, filled_up)
+
+
 @pytest.mark.parametrize("dtype", ranking_losses.TOLERANCES, ids=str)
 def test_the_ranking_loss_and_its_definition_are_equal(dtype: torch.dtype) -> None:
     found, bars = ranking_losses.differences(TINY_TIMELINES, CPU, dtype), ranking_losses.TOLERANCES[dtype]
@@ -296,7 +308,7 @@ def test_the_sides_take_turns_in_changing_order() -> None:
 
 def test_the_page_has_every_row(material: Material, tmp_path: Path) -> None:
     found = bench.measure(material)
-    assert len(found) == 31
+    assert len(found) == 32
     assert sum("to a fresh process" in row.note for row in found) in (0, 2)  # no kernel but Linux tells
     page.write(tmp_path / "benchmarks.md", page.device_name(CPU), "python -m experiments.bench", found)
     text = (tmp_path / "benchmarks.md").read_text()
