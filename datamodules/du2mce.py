@@ -90,7 +90,7 @@ class TimelinesData(L.LightningDataModule):
             if len(task.true) == len(task.queries) * task.gallery_size:  # of no queries as well
                 print(
                     f"{task.name}: validation tells nothing, {len(task.queries):,} queries of which all "
-                    f"{task.gallery_size:,} items are true; raise the corpus's shares.validation",
+                    f"{task.gallery_size:,} items are true; raise the corpus's shares.validation (or validation_posts)",
                     flush=True,
                 )
 

@@ -62,7 +62,7 @@ class UserContentEmbeddings(L.LightningModule):
 
     Raises:
         FileNotFoundError: there are no such vectors.
-        ValueError: a modality, task or weight that is none, vectors that are none, or nothing to learn.
+        ValueError: a modality, task, weight or margin that is none, vectors that are none, or nothing to learn.
     """
 
     def __init__(
@@ -93,6 +93,8 @@ class UserContentEmbeddings(L.LightningModule):
         self.picture_size, self.lr, self.decay_every = picture_size, lr, decay_every
         self.learned = learned_by(self.pairs, self.tasks, frozenset(frozen))
         self.ranking = RankingLoss(margin, negatives, hardest, both_directions)
+        if decay_every < 1:
+            raise ValueError(f"decay_every {decay_every}: at least 1 epoch")
         # models
         table = nn.Embedding.from_pretrained(_starting_vectors(Path(users)), freeze=False)  # U_e
         self.encoders = nn.ModuleDict({"image": nn.Identity(), "text": text(words), "user": table})
@@ -179,7 +181,7 @@ class UserContentEmbeddings(L.LightningModule):
         if queries and not any(is_learned(task, self.pairs) for task in asked):
             raise ValueError(
                 f"validation asks {', '.join(asked) or 'nothing'}, which no learned pair brings together, so no "
-                "checkpoint would be the best one: raise the corpus's share of validation posts (shares.validation)"
+                "checkpoint would be the best one: raise the corpus's shares.validation (or validation_posts)"
             )
 
     def training_step(self, batch: PostTriples, batch_idx: int) -> Tensor:
@@ -245,8 +247,10 @@ class UserContentEmbeddings(L.LightningModule):
     # optimisers
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         learned = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        # Adam moves a user's row also in steps without it, so all are passed over: in one pass, which fused takes
-        optimizer = torch.optim.Adam(learned, lr=self.lr, fused=True)
+        # Adam moves a user's row also in steps without it, so all are passed over: in one pass, which fused takes.
+        # Lightning's mixed precision does not clip gradients of an optimiser that is fused.
+        clipped = self._trainer is not None and self.trainer.gradient_clip_val is not None
+        optimizer = torch.optim.Adam(learned, lr=self.lr, fused=not clipped)
         schedule = torch.optim.lr_scheduler.StepLR(optimizer, self.decay_every, gamma=0.1)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "epoch"}}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import torch
 from torch import Tensor
@@ -66,7 +67,7 @@ def learned_by(pairs: Sequence[Pair], tasks: Sequence[str], frozen: frozenset[st
     """Modalities that the pairs teach; ValueError where the settings are none or don't fit together."""
     for pair in pairs:
         parts = [part for name in (pair.anchor, pair.other) for part in PARTS.get(name, ("",))]
-        if "" in parts or len(set(parts)) < len(parts) or pair.weight < 0:
+        if "" in parts or len(set(parts)) < len(parts) or not 0 <= pair.weight < inf:
             known = f"two of {', '.join(COLUMNS)}, or content (image and text in one) with user; weight 0 or more"
             raise ValueError(f"pair {pair.anchor}, {pair.other}, {pair.weight:g}: give {known}")
     for task in tasks:

@@ -1,6 +1,7 @@
 """Max-margin ranking loss between two modalities of posts (DU2MCE, section 3.1, Eq. 4)."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -66,6 +67,10 @@ class RankingLoss:
     negatives: Literal["distinct", "posts"] = "distinct"
     hardest: bool = False
     both_directions: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.margin < inf:
+            raise ValueError(f"margin {self.margin:g}: a number above 0, or nothing is learned")
 
     def __call__(self, anchor: Side, other: Side, own: Tensor, shared: Tensor) -> Sums:
         """Sum over the anchors of this device.

@@ -81,7 +81,7 @@ class Shares:
         validation: share for validation (Section 4.1: 2 %).
         pairs: pairs of picture and text that are tested at most (Section 4.1: 5,000).
         validation_posts: with `pictures`: so many posts for validation, none for testing, the rest for training
-            (Section 4.1: 10,000 for Instagram); the shares are not read then.
+            (Section 4.1: 10,000 for Instagram); the shares are not read then, and all texts ask for users.
     """
 
     by: Literal["pictures", "texts", "prepared"] = "pictures"

@@ -137,7 +137,8 @@ def _nothing(posts: "Posts", accounts: Accounts, found: dict[str, int]) -> str:
 
 def _told(posts: "Posts", arranged: Arranged, shares: Shares, features: "FeatureStore | None") -> dict[str, Any]:
     """Counts and Table 1."""
-    every = shares.by == "texts" or not ((arranged.picture < 0) & (arranged.text >= 0)).any()
+    every = shares.by == "texts" or shares.validation_posts is not None  # Section 4.1 has its rule for Twitter alone
+    every = every or not ((arranged.picture < 0) & (arranged.text >= 0)).any()
     columns = Columns(arranged.user, arranged.picture, arranged.text, arranged.part)
     table = table_1(columns, every, shares.pairs)
     table["interested"] = interested(arranged.users, posts.user_labels())

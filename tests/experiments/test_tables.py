@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -42,14 +43,55 @@ def test_table_7_has_the_papers_rows_and_all_of_its_numbers() -> None:
     assert copied == [("Base Classifier", "cast_mhp")]
 
 
+def test_tables_2_and_4_of_du2mce_have_the_papers_ranks() -> None:
+    """Text-to-user, image-to-text, image-to-user, and Table 4's joint score; a row's name is its weights."""
+    ranks = {
+        "Random": (19904, 2500, 19904),
+        (1, 0, 0): (371, 2291, 21873),
+        (0, 1, 0): (20212, 149, 20289),
+        (0, 0, 1): (19698, 2491, 1407),
+        (0.5, 0.5, 0): (420, 154, 2455),
+        (0.5, 0, 0.5): (383, 239, 664),
+        (0, 0.5, 0.5): (8427, 138, 1181),
+        (0.333, 0.333, 0.333): (450, 144, 980),
+        (0.05, 0.2, 0.75): (732, 140, 806),
+        (0.1, 0.45, 0.45): (551, 127, 785),
+    }
+    assert published("du2mce_2") == {str(name): (*found, None) for name, found in ranks.items()}
+    assert published("du2mce_4") == {
+        "Random": (19904, 2500, 19904, None),
+        "Avg-Text": (1963, None, None, None),
+        "Avg-Image": (None, None, 1372, None),
+        "Bridging-Modality": (372, 238, 2083, 0.062),
+        "Merged-Modality": (514, 601, 2405, 0.148),
+        "DU2MCE": (551, 127, 785, 0.042),
+    }
+    order = ["text_user", "image_text", "image_user"]
+    for row in load_table("du2mce_2").rows[1:]:
+        pairs = {f"{pair['anchor']}_{pair['other']}": pair["weight"] for pair in weights_of(row.overrides[0])}
+        assert pairs.keys() <= set(order)
+        named = [float(weight) for weight in row.name.strip("()").split(",")]
+        assert [pairs.get(task, 0) for task in order] == pytest.approx(named, abs=5e-4)
+
+
+def published(table: str) -> dict[str, tuple[float | None, ...]]:
+    tasks = ["text_user", "image_text", "image_user", "joint"]
+    rows = {row.name: row.published["du2mce"].values for row in load_table(table).rows}
+    return {name: tuple(values[task] for task in tasks) for name, values in rows.items()}
+
+
+def weights_of(override: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load(override.split("=", 1)[1])
+    return found
+
+
 @pytest.mark.parametrize("name", ["du2mce_2", "du2mce_3", "du2mce_4"])
 def test_weights_of_pairs_of_modalities_add_up_to_1(name: str) -> None:
     table = load_table(name)
     settings = [word for row in (*table.rows, *table.controls) for word in row.overrides if "--model.pairs=" in word]
     assert settings
     for setting in settings:
-        pairs = yaml.safe_load(setting.split("=", 1)[1])
-        assert sum(pair["weight"] for pair in pairs) == pytest.approx(1, abs=1e-12), setting
+        assert sum(pair["weight"] for pair in weights_of(setting)) == pytest.approx(1, abs=1e-12), setting
 
 
 def test_the_base_row_comes_along_and_controls_only_when_asked(capsys) -> None:

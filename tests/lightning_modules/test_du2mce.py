@@ -208,3 +208,14 @@ def test_pictures_of_another_width_and_folders_without_users_are_refused(
     np.save(tmp_path / "vectors.npy", np.full((2, 3), np.nan))
     with pytest.raises(ValueError, match=r"not one finite vector a user"):
         UserContentEmbeddings(starts["words"], tmp_path)
+
+
+@pytest.mark.parametrize("margin", [-1.0, 0.0, float("nan"), float("inf")])
+def test_a_margin_that_teaches_nothing_is_refused(space: Make, margin: float) -> None:
+    with pytest.raises(ValueError, match=rf"margin {margin:g}: a number above 0"):
+        space(margin=margin)
+
+
+def test_a_rate_that_never_falls_or_at_once_is_refused(space: Make) -> None:
+    with pytest.raises(ValueError, match=r"decay_every 0: at least 1 epoch"):
+        space(decay_every=0)

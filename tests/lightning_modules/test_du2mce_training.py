@@ -114,6 +114,16 @@ def test_a_gallery_with_holes_is_refused(space: Make, triples: Batch) -> None:
         trainer().validate(space(), loaders, verbose=False)
 
 
+@pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
+def test_gradients_can_be_clipped(space: Make, triples: Batch, precision: str) -> None:
+    """Users that a clipped step of plain Adam leaves in place would have moved by the rate."""
+    made, options = space(lr=0.01), {"precision": precision, "max_steps": 1, "gradient_clip_val": 1e-12}
+    before = made.user_vectors().detach().clone()
+    trainer(**options).fit(made, steps(triples(*POSTS)))
+    moved = (made.user_vectors() - before).abs().max()
+    assert 0 < moved < 1e-4
+
+
 def test_training_lowers_the_loss_though_some_steps_have_no_anchor(space: Make, triples: Batch) -> None:
     made, batch = space(lr=0.01), triples(*POSTS)
     before = made.loss(batch).total.item()

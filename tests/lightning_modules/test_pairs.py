@@ -1,5 +1,7 @@
 """Mirrors lightning_modules/pairs.py."""
 
+from math import nan
+
 import pytest
 import torch
 
@@ -55,6 +57,7 @@ def test_what_is_frozen_is_not_taught() -> None:
         ([Pair("text", "text", 1)], TASKS, NONE, r"pair text, text, 1: give two of"),
         ([Pair("content", "text", 1)], TASKS, NONE, r"pair content, text, 1: give two of"),
         ([Pair("text", "user", -0.1)], TASKS, NONE, r"pair text, user, -0.1: .* weight 0 or more"),
+        ([Pair("text", "user", nan)], TASKS, NONE, r"pair text, user, nan: .* weight 0 or more"),
         (PAPER, ["text-user"], NONE, r"task 'text-user': give query_gallery, two of image, text, user"),
         (PAPER, ["text_text"], NONE, r"task 'text_text': give query_gallery"),
         ([Pair("text", "user", 0)], TASKS, NONE, r"no pair of weight above 0 has both sides of a task"),

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from datamodules.posts import Posts
+from datamodules.retrieval_tasks import retrieval_tasks
 from datamodules.timelines import Accounts, Pictures, Shares, Texts, Timelines, write_timelines
 from encoders.store import FeatureStore, write_features
 from encoders.vocabulary import read_counts
@@ -135,6 +136,18 @@ def test_the_paper_s_shares_of_a_drawn_corpus(make_posts: MakePosts, tmp_path: P
     assert table["train"]["posts"] == 1000 - 44 - 220
     again = written(make_posts(rows, name="again"), tmp_path / "other", accounts=Accounts(), shares=Shares(), seed=1)
     assert set(again.rows("test")) != set(corpus.rows("test"))
+
+
+def test_with_a_number_of_validation_posts_all_texts_ask(make_posts: MakePosts, tmp_path: Path) -> None:
+    """Nearly all of Instagram's posts have a picture; the few others would be hardly a question."""
+    rows = [(f"u{n % 10}", f"word{n % 90} more{n % 80}", f"{n}.png" if n else None) for n in range(400)]
+    shares = Shares(validation_posts=50)
+    corpus = written(
+        make_posts(rows), tmp_path / "corpus", accounts=Accounts(), shares=shares, texts=Texts(min_count=1)
+    )
+    assert corpus.info["text_queries"] == "all"
+    asked = retrieval_tasks(corpus, "validation", ["text_user"], lambda pictures: pictures.astype(np.int64))
+    assert len(asked.tasks[0].queries) > 25
 
 
 def test_a_finished_folder_is_opened_and_another_is_refused(make_posts: MakePosts, tmp_path: Path) -> None:

@@ -62,6 +62,17 @@ def test_a_row_leaves_metrics_ranks_facts_and_users(row: Any, data: TimelinesDat
     assert (facts["kind"], facts["name"], facts["simulated"]) == ("ranks", "simulated_timelines", True)
 
 
+def test_the_level_of_a_fit_is_30_percent_below_a_random_order_of_the_learned_tasks(planned: Any, row: Any) -> None:
+    alone = planned("--model.pairs=[{anchor: image, other: text, weight: 1}]", experiment="du2mce")
+    alone.run("ranks")
+    data = TimelinesData(row.folder("timelines"), row.folder("pictures") / "features")
+    galleries = {task.name: task.gallery_size for task in data.retrieval("validation").tasks}
+    assert galleries.keys() == set(TASKS)
+    for made, learned in ((row, TASKS), (alone, ["image_text"])):
+        random_order = sum((galleries[task] + 1) / 2 / galleries[task] for task in learned)
+        assert made.scores("ranks")["fit"]["level"] == pytest.approx(0.7 * random_order)
+
+
 class Circle:
     """Everything lies on a circle, at an angle of its number."""
 
