@@ -17,6 +17,7 @@ from encoders.store import FeatureStore
 from encoders.tasks import TASKS
 
 Part = Literal["validation", "test"]
+SAME = ", or pictures.min_similarity where `corpus.json` counts many files of one picture"
 
 
 class Loaders(NamedTuple):
@@ -88,9 +89,10 @@ class TimelinesData(L.LightningDataModule):
             if task.unknown_users:
                 print(f"{task.name}: {task.unknown_users:,} posts of users without training posts ask nothing")
             if len(task.true) == len(task.queries) * task.gallery_size:  # of no queries as well
+                way = "shares.validation (or validation_posts)" + (SAME if task.name.startswith("image") else "")
                 print(
                     f"{task.name}: validation tells nothing, {len(task.queries):,} queries of which all "
-                    f"{task.gallery_size:,} items are true; raise the corpus's shares.validation (or validation_posts)",
+                    f"{task.gallery_size:,} items are true; raise the corpus's {way}",
                     flush=True,
                 )
 

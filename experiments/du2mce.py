@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.plans import (
+    OTHER_WEIGHTS,
     Roles,
     Settings,
     free_settings,
@@ -78,7 +79,7 @@ def _posts(protocol: Settings, seed: int) -> tuple[Roles, str]:
     if protocol["posts"]:
         name = str(read_card(Path(protocol["posts"]))["name"])
         if protocol["pretrain"]:
-            raise ValueError("protocol.pretrain is for the simulated network: give protocol.image.weights instead")
+            raise ValueError(f"protocol.pretrain trains the demo's encoder on simulated posts alone: {OTHER_WEIGHTS}")
         return {"posts": str(protocol["posts"])}, name
     if not protocol["network"]["timelines"]:
         raise ValueError(

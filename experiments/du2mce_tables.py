@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from datamodules.preparing.interests import BRAND
 from experiments.documents import Block, Document, Footnotes
 from experiments.tables import Asked, convert, read_mapping, table_file
 
@@ -59,7 +60,10 @@ def corpus_statistics(asked: Asked) -> Document:
     for group in groups:
         shown = [found.interested.get(group, "–") for _, found in columns]
         lines.append([f"Users interested in {group}", *shown])
-    note = "Images are posts with one. Of a corpus of timelines: after near-duplicates and small accounts are left out."
+    note = (
+        "Images are posts with one; brands are no users. Of a corpus of timelines: after near-duplicates and small "
+        "accounts are left out."
+    )
     block = Block("Published, then ours", ["Statistic", *(name for name, _ in columns)], lines, [note], words=1)
     hint = "" if asked.posts else " --posts takes corpora of timelines and prepared folders to count."
     return Document(spec["title"], [f"{spec['source']}.{hint}"], [block], footnotes=marks.used())
@@ -87,7 +91,7 @@ def _of_timelines(found: Mapping[str, Any]) -> Counts:
         "posts": found["posts"],
         "images": found["images"],
         "captions": found["captions"],
-        "users": found["users"],
+        "users": found["users"] - found.get("brands", 0),
         "training_posts": training["posts"],
         "training_images": training["images"],
         "text_user_pairs": test["text_user_pairs"],
@@ -108,8 +112,9 @@ def _of_posts(folder: Path) -> Counts:
         users.update(user for user in batch["user"] if user is not None)
         images += sum(any(each["kind"] == "image" and each["path"] for each in media or []) for media in batch["media"])
         captions += sum(bool(text and not text.isspace()) for text in batch["text"])
-    counts: dict[Statistic, int] = {"posts": len(posts), "images": images, "captions": captions, "users": len(users)}
     labels = posts.user_labels() if posts.info.get("user_tasks") else {}
+    users = {user for user in users if BRAND not in labels.get(user, {})}
+    counts: dict[Statistic, int] = {"posts": len(posts), "images": images, "captions": captions, "users": len(users)}
     return _printed(counts, interested(sorted(users), labels))
 
 

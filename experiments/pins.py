@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.names import did_you_mean
 from experiments.plans import (
+    OTHER_WEIGHTS,
     Roles,
     Settings,
     free_settings,
@@ -67,7 +68,7 @@ def _pins(protocol: Settings, seed: int) -> tuple[Roles, str]:
     if protocol["pins"]:
         name = str(read_card(Path(protocol["pins"]))["name"])
         if protocol["pretrain"]:
-            raise ValueError("protocol.pretrain is for the simulated network: give protocol.image.weights instead")
+            raise ValueError(f"protocol.pretrain trains the demo's encoder on simulated posts alone: {OTHER_WEIGHTS}")
         return {"pins": str(protocol["pins"])}, name
     raw = {"pins": "pins"} | ({"corpus": "corpus"} if protocol["pretrain"] else {})
     return posts(protocol, raw, seed), "simulated_pins"

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from experiments.stages import Stage
-from experiments.wiring import split_trainer, wired
+from experiments.wiring import roles_in, split_trainer, wired
 
 Roles = dict[str, Stage | str]
 Settings = dict[str, Any]
+OTHER_WEIGHTS = (
+    "take --profile offline with --protocol.image.weights=FILE for weights of this machine, or no profile for the hub's"
+)
 
 
 def free_settings(settings: Settings) -> Settings:
@@ -73,7 +76,12 @@ def pretrained(roles: Roles, protocol: Settings, seed: int, free: Settings, spli
     """Small encoders for runs without any weights, trained on the corpus (`protocol.pretrain`).
 
     With `split` the corpus is a benchmark, and only its training posts are looked at.
+
+    Raises:
+        ValueError: settings ask for encoders that are not trained.
     """
+    if not protocol["pretrain"] and "pretrain" in roles_in(protocol):
+        raise ValueError('weights are "{pretrain}/...", but protocol.pretrain is off; ' + OTHER_WEIGHTS)
     if protocol["pretrain"]:
         own = {"posts": "{corpus}", "split": split, "seed": seed if protocol["network_follows_seed"] else 0}
         roles["pretrain"] = wired("pretrain", "encode:pretrain", own, roles, free)

@@ -56,6 +56,7 @@ def _act(experiment: str, action: str, words: list[str]) -> int:
         return _refuse('search for what? Give "a sentence", a picture\'s file or @user right after `search`')
     own = [word for word in words[len(query) :] if word not in ("-h", "--help")]
     options, overrides = _parser().parse_known_args(own, argparse.Namespace(query=" ".join(query)))
+    overrides = one_word_each(overrides)
     profiles = names.profiles()
     if options.profile and options.profile not in profiles:
         near = names.did_you_mean(options.profile, profiles)
@@ -68,6 +69,17 @@ def _act(experiment: str, action: str, words: list[str]) -> int:
     from experiments import runs
 
     return runs.act(experiment, action, options, overrides + ["--help"] * help_wanted)
+
+
+def one_word_each(words: list[str]) -> list[str]:
+    """Each `--name value` as `--name=value`, so that a setting has one spelling from here on."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1].startswith("--") and "=" not in found[-1] and not word.startswith("--"):
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -81,4 +81,4 @@ def _value(raw: msgspec.Raw) -> Any:
 
 def _name(user: str | int | None) -> str | None:
     """A user's name; who has none is nobody."""
-    return str(user) if user is not None and str(user).strip() else None
+    return str(user) if user is not None and str(user).replace("\0", "").strip() else None

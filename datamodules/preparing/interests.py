@@ -15,6 +15,7 @@ from datamodules.preparing.records import Piece, Problem
 
 BRANDS, REACTIONS = "brands.jsonl", "reactions.jsonl"
 BRAND = "brand"  # task of the brands' own accounts; a group can't have this name
+SHOWN = 5  # unknown brands that an error names
 ANSWERS = ["no", "yes"]  # classes of each group's task, so that 1 is yes
 
 
@@ -61,12 +62,18 @@ class Interests:
         """Labels of each of these users, in their order; reactions of others are not counted."""
         brands = self._brands()
         counts: dict[str, Counter[str]] = {user: Counter() for user in users if user not in brands}
+        unknown: dict[str, int] = {}
         for line, reaction in _records(self.root / REACTIONS, Reaction):
             brand, user = str(reaction.brand), str(reaction.user)
             if brand not in brands:
-                raise ValueError(f"{self.root / REACTIONS}, line {line}: brand {brand!r} is not in {BRANDS}")
-            if user in counts:
+                unknown.setdefault(brand, line)
+            elif user in counts:
                 counts[user][brands[brand]] += 1
+        if unknown:
+            said = "; ".join(f"line {line}: brand {brand!r}" for brand, line in list(unknown.items())[:SHOWN])
+            more = f" and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
+            way = f"not in {BRANDS}: add a line there for each, or leave these reactions out"
+            raise ValueError(f"{self.root / REACTIONS}, {said}{more} {way}")
         groups = list(dict.fromkeys(brands.values()))
         return [
             [Label(BRAND, brands[user])] if user in brands else [_label(group, counts[user][group]) for group in groups]

@@ -68,9 +68,8 @@ def arrange(
         ValueError: no word occurs often enough, no post is left to learn from, or too few for those drawn.
     """
     dropped, counts = Counter[str](), dict[str, int]()
-    entries = entries._replace(picture=np.append(same, -1)[entries.picture])
     users = np.unique(entries.user[entries.user >= 0])
-    posts = _without_repeats(entries, texts.max_overlap, dropped)
+    posts = _without_repeats(entries, same, texts.max_overlap, dropped)
     if prepared is None:
         part, counts = draw(_content(posts, seed), shares)
     else:
@@ -87,16 +86,19 @@ def arrange(
         posts = _with_content(posts.only(~np.repeat(heard, posts.entries.lengths)), dropped, "text_in_training")
     else:
         counts["pictures_in_several_parts"] = int(heard_before(posts.entries.picture, posts.part).sum())
+    if len(same):
+        counts["files_of_one_picture_at_most"] = int(np.bincount(same).max())
     counts["users_without_posts"] = int((~np.isin(users, posts.entries.user)).sum())
     return _numbered(posts, vocabulary, dict(dropped), counts)
 
 
-def _without_repeats(entries: Entries, most: float, dropped: Counter[str]) -> _Posts:
+def _without_repeats(entries: Entries, same: NDArray[np.int64], most: float, dropped: Counter[str]) -> _Posts:
     """Posts with content that do not repeat their user's; equal ones count apart from those that nearly are."""
     told = (entries.lengths > 0) | (entries.picture >= 0)
     dropped["empty"] = int((~told).sum())
     entries, text = entries.keep(told), np.zeros(0, np.int64)
-    for cause, share in (("duplicate", 1.0), ("near_duplicate", most)):
+    for cause, share, first in (("duplicate", 1.0, np.arange(len(same))), ("near_duplicate", most, same)):
+        entries = entries._replace(picture=np.append(first, -1)[entries.picture])
         text = text_groups(entries.tokens, entries.lengths, share)
         again = repeats(entries.user, text, entries.picture)
         entries, text = entries.keep(~again), text[~again]

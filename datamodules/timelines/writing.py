@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import regex
 from numpy.typing import NDArray
 
+from datamodules.preparing.interests import BRAND
 from datamodules.preparing.pool import alone
 from datamodules.sentences.corpus import finished
 from datamodules.timelines.arranging import Arranged, arrange
@@ -141,7 +142,9 @@ def _told(posts: "Posts", arranged: Arranged, shares: Shares, features: "Feature
     every = every or not ((arranged.picture < 0) & (arranged.text >= 0)).any()
     columns = Columns(arranged.user, arranged.picture, arranged.text, arranged.part)
     table = table_1(columns, every, shares.pairs)
-    table["interested"] = interested(arranged.users, posts.user_labels())
+    labels = posts.user_labels()
+    table["interested"] = interested(arranged.users, labels)
+    table["brands"] = sum(BRAND in labels.get(user, {}) for user in arranged.users)
     counts = dict(arranged.counts)
     if features is not None:
         counts["pictures_without_features"] = int((~features.has(arranged.paths.to_pylist())).sum())

@@ -12,13 +12,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.svm import LinearSVC
 
 from datamodules.posts import Posts
+from datamodules.preparing.interests import BRAND
 from datamodules.timelines import Timelines
 from encoders.atomic import write_json
 from experiments.stage import Job
 from experiments.steps.rank_scores import pass_on
 from experiments.wiring import filled
 
-BRAND = "brand"  # task of the brands' own accounts, which are left out (Section 4.2)
 YES = "yes"
 PART = "interests"
 

@@ -134,6 +134,8 @@ def _table(task: RetrievalTask, ranked: Ranked, ids: Sequence[str]) -> pa.Table:
 def _shown(task: RetrievalTask, values: Metrics) -> str:
     """A line for the log."""
     size = f"{task.name}: {len(task.queries):,} queries, {task.gallery_size:,} items"
+    if task.unknown_users:
+        size += f" ({task.unknown_users:,} posts of users without training posts ask nothing)"
     if values["mean_median_rank"] is None:
         return f"{size}, n/a"
     ours = f"mean median rank {values['mean_median_rank']:.1f}, median rank {values['median_rank']:.1f}"

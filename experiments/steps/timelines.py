@@ -39,18 +39,18 @@ def timelines(job: Job) -> None:
 def word_vectors(job: Job) -> None:
     """gensim's word2vec on the training texts; leaves `words.parquet` and `vectors.npy`, row 0 of which is zero.
 
-    Raises:
-        ValueError: no training text has a word.
+    Pictures without any text leave that row alone.
     """
     settings = filled(job.settings, job.folders)
     corpus = Timelines(Path(settings["timelines"]))
-    if len(corpus.words) == PADDING + 1:
-        raise ValueError(f"{corpus.folder}: no word occurs often enough; use --protocol.texts.min_count=1")
-    sentences = NumberedSentences(corpus.words, corpus.tokens, corpus.offsets, corpus.rows("train"))
-    learned = learn_vectors(sentences, skip_gram=False, settings=settings)
     vectors = np.zeros((len(corpus.words), settings["size"]), np.float32)
-    known = np.array([word in learned for word in corpus.words])
-    vectors[known] = learned[[word for word, there in zip(corpus.words, known, strict=True) if there]]
+    if len(vectors) > PADDING + 1:
+        sentences = NumberedSentences(corpus.words, corpus.tokens, corpus.offsets, corpus.rows("train"))
+        learned = learn_vectors(sentences, skip_gram=False, settings=settings)
+        known = np.array([word in learned for word in corpus.words])
+        vectors[known] = learned[[word for word, there in zip(corpus.words, known, strict=True) if there]]
+    else:
+        print("no training post has a text: there are no words to learn", flush=True)
     write_array(job.folder / "vectors.npy", vectors)
     with replacing(job.folder / "words.parquet") as part:
         pq.write_table(pq.read_table(corpus.folder / "words.parquet"), part)

@@ -27,6 +27,15 @@ def names(stages: list[Stage]) -> list[str]:
     return [stage.name for stage in ordered(stages)]
 
 
+def test_own_posts_in_the_demo_profile_are_told_the_way_out(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_text('{"name": "mine"}')
+    posts = f"--protocol.posts={tmp_path}"
+    with pytest.raises(ValueError, match=r"on simulated posts alone: take --profile offline with --protocol\.image\.w"):
+        planned(store, posts)
+    with pytest.raises(ValueError, match=r"protocol\.pretrain is off; take --profile offline"):
+        planned(store, posts, "--protocol.pretrain=false")
+
+
 def model(stage: Stage) -> dict[str, Any]:
     arguments: dict[str, Any] = stage.settings["model"]["init_args"]
     return arguments
@@ -156,7 +165,7 @@ def test_timelines_of_ones_own_take_the_place_of_the_networks(store: Path, tmp_p
     assert "network" not in names([embed, ranks])
     assert (ranks.settings["name"], ranks.settings["simulated"]) == ("memes", False)
     assert embed.inputs["timelines"].files["posts"] == str(tmp_path / "posts")
-    with pytest.raises(ValueError, match=r"pretrain is for the simulated network: give protocol\.image\.weights"):
+    with pytest.raises(ValueError, match=r"on simulated posts alone: take --profile offline with --protocol\.image\.w"):
         planned(store, words[0])
 
 

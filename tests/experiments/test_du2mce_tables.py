@@ -54,7 +54,7 @@ def write_corpus(folder: Path) -> Path:
     whole = {"posts": 1234, "images": 60, "unique_images": 50, "captions": 1200, "users": 12}
     train = {"posts": 900, "images": 40}
     test = {"text_user_pairs": 240, "image_text_pairs": 15, "image_user_pairs": 16, "posts": 300}
-    statistics = whole | {"train": train, "test": test, "interested": {"hospitality": 7}}
+    statistics = whole | {"train": train, "test": test, "interested": {"hospitality": 7}, "brands": 2}
     info = {"version": 1, "settings": {"posts": "theirs"}, "statistics": statistics}
     folder.mkdir()
     (folder / "corpus.json").write_text(json.dumps(info))
@@ -69,7 +69,7 @@ def test_table_1_has_the_papers_counts_beside_those_of_corpora_and_posts(tmp_pat
     assert cells(text, "Posts (tweets)") == ["9.45M", "796K", "1,234", "4"]
     assert cells(text, "Images") == ["1.26M", "796K", "60", "1"]
     assert cells(text, "Captions") == ["–", "722K", "1,200", "2"]
-    assert cells(text, "Users") == ["39808", "2877", "12", "2"]
+    assert cells(text, "Users") == ["39808", "2877", "10", "2"]
     assert cells(text, "Training: posts") == ["7.10M", "–", "900", "–"]
     assert cells(text, "Training: images") == ["981K", "–", "40", "–"]
     assert cells(text, "Testing: user-text pairs") == ["1.89M", "–", "240", "–"]

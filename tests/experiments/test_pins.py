@@ -190,7 +190,7 @@ def test_pins_of_ones_own_take_the_place_of_the_networks(store: Path, prepared: 
     assert list(scores.settings["triplets"]) == ["captions"]
     with pytest.raises(ValueError, match=r"nothing to score the embeddings on: give protocol\.triplets"):
         planned(store, *words)
-    with pytest.raises(ValueError, match=r"pretrain is for the simulated network: give protocol\.image\.weights"):
+    with pytest.raises(ValueError, match=r"on simulated posts alone: take --profile offline with --protocol\.image\.w"):
         planned(store, words[0])
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments.run import main
+from experiments.run import main, one_word_each
 from experiments.runs import plan
 from experiments.stages import Stage, ordered
+from experiments.table import departures
 
 DEMO = ("cast_msd", "--profile", "demo", "--dry_run")
 
@@ -35,6 +36,20 @@ def test_rows_are_named_whole_commas_and_all(store: Path, capsys: pytest.Capture
     assert (names.count("teacher"), names.count("student_2")) == (2, 1)
     assert main([*DEMO, "--store", str(store), "--rows", "Full"]) == 1
     assert 'no row "Full". Did you mean "Full Model"?' in capsys.readouterr().err
+
+
+def test_a_setting_has_one_spelling(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fingerprints, and what a table says of changed settings, are of `--name=value`."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("wandb: 'off'\n")
+    plans = []
+    for words in (["--data.batch_size", "9", "--config", str(mine)], ["--data.batch_size=9", f"--config={mine}"]):
+        assert main([*DEMO, "--store", str(store), "--rows", "Base Classifier", *words]) == 0
+        plans.append(capsys.readouterr().out)
+    assert plans[0] == plans[1]
+    assert plans[0] != planned(store, capsys, "--rows", "Base Classifier")
+    (found,) = departures("demo", one_word_each(["--config", str(mine), "--wandb", "off"]))[1:]
+    assert found == "changed settings --config=mine.yaml"
 
 
 def test_a_stage_that_some_rows_lack_is_the_end_of_the_others(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ def test_a_brands_own_account_has_its_group_and_no_interests(write: Write) -> No
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        (reaction("anna", "zara"), "brand 'zara' is not in brands.jsonl"),
+        (reaction("anna", "zara"), "brand 'zara' not in brands.jsonl: add a line there"),
         (reaction("anna", "tibi", "like"), r"Invalid enum value 'like' - at `\$.kind`"),
         ({"user": "anna", "kind": "follow"}, "missing required field `brand`"),
         ("{broken", "malformed"),
@@ -68,6 +68,12 @@ def test_a_brands_own_account_has_its_group_and_no_interests(write: Write) -> No
 def test_a_faulty_reaction_is_located(write: Write, row: dict | str, fault: str) -> None:
     found = write([reaction("anna", "tibi"), "", row])
     with pytest.raises(ValueError, match=rf"reactions\.jsonl, line 3: .*{fault}"):
+        found.check()
+
+
+def test_brands_that_are_unknown_are_named_together(write: Write) -> None:
+    found = write([reaction("anna", f"b{number % 7}") for number in range(14)])
+    with pytest.raises(ValueError, match=r"line 1: brand 'b0'; .*; line 5: brand 'b4' and 2 more not in brands\.jsonl"):
         found.check()
 
 

@@ -76,6 +76,13 @@ def test_above_one_every_text_is_one_of_its_own_but_users_still_do_not_repeat_th
     assert found.text.tolist() == [0, 1, 2]
 
 
+def test_posts_of_near_duplicate_pictures_count_as_such_and_many_files_of_one_are_told() -> None:
+    posts = [(0, 0, "a"), (0, 0, "a"), (0, 1, "a"), (0, 2, "a"), (0, 3, "a")]
+    found = arranged(posts, [TRAIN] * 5, same=[0, 0, 0, 3])
+    assert (found.dropped["duplicate"], found.dropped["near_duplicate"]) == (1, 2)
+    assert found.counts["files_of_one_picture_at_most"] == 3
+
+
 def test_near_duplicate_pictures_have_the_number_and_path_of_the_first() -> None:
     found = arranged([(0, 2, "a"), (0, 1, "b"), (0, 0, "c"), (1, 2, "a"), (0, 1, "a")], [TRAIN] * 5, same=[0, 1, 0])
     assert found.picture.tolist() == [0, 1, 0, 0, 1]

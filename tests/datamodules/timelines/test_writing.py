@@ -91,6 +91,7 @@ def test_the_corpus_says_what_was_dropped_and_why(make_posts: MakePosts, tmp_pat
     assert info["counts"] == {
         "users_without_posts": 1, "users_without_training": 1, "texts_of_unknown_words": 0,
         "texts_in_several_parts": 1, "pictures_in_several_parts": 0, "pictures_without_features": 1,
+        "files_of_one_picture_at_most": 2,
     }  # fmt: skip
     table = info["statistics"]
     assert (table["posts"], table["images"], table["captions"], table["users"]) == (7, 5, 6, 2)

@@ -75,7 +75,7 @@ def test_random_users_are_as_large_and_know_no_words(made: Any, tmp_path: Path) 
     assert not np.isclose(random, mean).all(1).any()
 
 
-def test_a_corpus_without_words_is_named_with_the_way_out(made: Any, tmp_path: Path) -> None:
+def test_pictures_without_texts_have_padding_for_words_and_random_users(made: Any, tmp_path: Path) -> None:
     there = made.folder("timelines")
     bare = tmp_path / "timelines"
     bare.mkdir()
@@ -83,9 +83,14 @@ def test_a_corpus_without_words_is_named_with_the_way_out(made: Any, tmp_path: P
         if file.is_file():
             (bare / file.name).write_bytes(file.read_bytes())
     pq.write_table(pq.read_table(there / "words.parquet")[:1], bare / "words.parquet")
+    np.save(bare / "tokens.npy", np.zeros(0, np.int32))
+    np.save(bare / "offsets.npy", np.zeros_like(np.load(there / "offsets.npy")))
     job = again(made, "word_vectors", tmp_path / "vectors")
-    with pytest.raises(ValueError, match=r"no word occurs often enough; use --protocol\.texts\.min_count=1"):
-        word_vectors(job_of(job.folder, _with(made, "word_vectors", timelines=str(bare))))
+    word_vectors(job_of(job.folder, _with(made, "word_vectors", timelines=str(bare))))
+    np.testing.assert_array_equal(np.load(job.folder / "vectors.npy"), np.zeros((1, 8)))
+    start = again(made, "user_start", tmp_path / "start")
+    user_start(job_of(start.folder, _with(made, "user_start", timelines=str(bare), word_vectors=str(job.folder))))
+    assert np.load(start.folder / "vectors.npy").any(1).all()
 
 
 def _with(made: Any, name: str, **inputs: str) -> dict[str, Any]:
