@@ -20,6 +20,19 @@ from experiments.stages import Stage, ordered
 from experiments.tables import load_table
 
 WriteStage = Callable[..., Path]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def write_toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Functions of toy stages as the module `toys`, which stages can import; returns a folder for a store."""
+
+    def write(code: str) -> Path:
+        (tmp_path / "toys.py").write_text(code)
+        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
+        return tmp_path / "runs"
+
+    return write
 
 
 def write_stage(  # a finished student's folder

@@ -26,14 +26,11 @@ def wait(job):
 def leave(job):
     os._exit(0)
 """
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "toys.py").write_text(TOYS)
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    return tmp_path / "runs"
+def store(write_toys: Callable[[str], Path]) -> Path:
+    return write_toys(TOYS)
 
 
 def begin(stage: Stage, store: Path, launcher: Launcher) -> tuple[Path, Started]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,11 @@ def count(job):
 def fail(job):
     raise ValueError("no such luck")
 """
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "toys.py").write_text(TOYS)
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    return tmp_path / "runs"
+def store(write_toys: Callable[[str], Path]) -> Path:
+    return write_toys(TOYS)
 
 
 def toy(name: str, steps: int = 2, pause: float = 0.0, **inputs: Stage) -> Stage:
@@ -133,7 +131,7 @@ def start_runner(stage: Stage, store: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", program, stage.name, json.dumps(stage.settings), str(store)])
 
 
-def wait_for(condition, seconds: float = 20.0) -> None:  # type: ignore[no-untyped-def]
+def wait_for(condition, seconds: float = 60.0) -> None:  # type: ignore[no-untyped-def]
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
