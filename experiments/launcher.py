@@ -7,6 +7,7 @@ A stage is a fork that does as `python -m experiments.stage FOLDER` would; its o
 lock. Its parent, a fork too, waits for it and renames DONE into place. Neither needs launcher or runner any longer.
 """
 
+import gc
 import os
 import runpy
 import select
@@ -84,6 +85,7 @@ def serve(libraries: Sequence[str]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here asks how a fork ended
     for library in libraries:
         import_module(library)
+    gc.freeze()  # what is there already is nothing for a stage's collector to go through, least of all at its end
     while True:
         folder, files, _, _ = socket.recv_fds(requests, LONGEST, 2)
         if not folder:
