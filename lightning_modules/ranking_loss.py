@@ -26,9 +26,26 @@ class Sums(NamedTuple):
 
 def unit(vectors: Tensor) -> Tensor:
     """Vectors (n, D) at unit length, in float32 at least; zero ones stay, and their gradient is no division by zero."""
-    vectors = vectors.to(torch.promote_types(vectors.dtype, torch.float32))
-    length = torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
-    return vectors * torch.where(length > 0, length, 1).reciprocal()  # backward of a division takes twice as long
+    found: Tensor = _Unit.apply(vectors.to(torch.promote_types(vectors.dtype, torch.float32)))
+    return found
+
+
+class _Unit(torch.autograd.Function):
+    """x / |x| with few passes over the vectors, backwards as well: (g - u (g u)) / |x| for u = x / |x|."""
+
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor) -> Tensor:
+        length = torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
+        scale = torch.where(length > 0, length, 1).reciprocal()
+        found = vectors * scale
+        ctx.save_for_backward(found, scale)
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        found, scale = ctx.saved_tensors
+        along = torch.linalg.vecdot(gradients[0], found).unsqueeze(1)  # (n, 1)
+        return torch.addcmul(gradients[0], found, along, value=-1).mul_(scale)
 
 
 def alike(identities: Tensor, own: Tensor) -> Tensor:
