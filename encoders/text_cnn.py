@@ -61,8 +61,10 @@ class SentenceCNN(nn.Module):
         words = F.pad(words, (0, max(0, self.widest - words.shape[1])), value=PADDING)
         ends = torch.where(words == PADDING, 0, torch.arange(1, words.shape[1] + 1, device=words.device)).amax(1)
         lengths, order = ends.sort()
-        groups = zip(words[order].split(GROUP), lengths.split(GROUP), strict=True)
-        found = torch.cat([self._maxima(some[:, : int(longest[-1:].sum()) + self.widest]) for some, longest in groups])
+        ascending = lengths.tolist()  # all at once: a question to a GPU waits for it
+        longest = [max(ascending[start : start + GROUP]) for start in range(0, len(ascending), GROUP)] or [0]
+        groups = zip(words[order].split(GROUP), longest, strict=True)
+        found = torch.cat([self._maxima(some[:, : length + self.widest]) for some, length in groups])
         return self.dropout(found.index_select(0, order.argsort()))
 
     def _maxima(self, words: Tensor) -> Tensor:
